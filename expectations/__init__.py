@@ -1,0 +1,1 @@
+"""Great Expectations inside DuckDB: suites made from contracts, and the gate."""

@@ -1,0 +1,1 @@
+"""Thin Prefect tasks: names, retries, timeouts, artifacts."""

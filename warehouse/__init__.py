@@ -1,0 +1,1 @@
+"""The warehouse: contracts, the SQL that builds tables, the connection and the settings."""

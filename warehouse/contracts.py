@@ -1,0 +1,146 @@
+"""The contract of a table: its grain, key, typed columns, checks and the questions it answers.
+
+Everything that is said about a table is said here once. DDL, comments, Great Expectations suites,
+row checks, the data dictionary and the tests are all made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+WAREHOUSE_FOLDER = Path(__file__).parent
+
+
+class Severity(StrEnum):
+    """What a broken check means: `WARN` is recorded, `FAIL` stops the run before anything is published."""
+
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column: its DuckDB type, meaning and limits.
+
+    Limits are inclusive. `references` names a column as `schema.table.column`.
+    """
+
+    name: str
+    type: str
+    description: str
+    unit: str = ""
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    allowed: tuple[str, ...] = ()
+    references: str = ""
+    personal: bool = False
+    severity: Severity = Severity.FAIL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A rule over the rows of one table.
+
+    `violation` is a SQL predicate over the table's columns, true for a row that breaks the rule.
+    """
+
+    name: str
+    violation: str
+    meaning: str
+    advice: str
+    severity: Severity = Severity.FAIL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A question that the table answers, with the SQL that answers it."""
+
+    text: str
+    sql: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One warehouse table.
+
+    `append` tables keep one answer per `as_of`; all others hold the current answer only.
+    `shared` tables are written by many families: a family replaces its own rows only.
+    `minimum_rows` is the row-count floor of the table's suite.
+    """
+
+    schema: str
+    name: str
+    grain: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    inputs: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    questions: tuple[Question, ...] = ()
+    append: bool = False
+    shared: bool = False
+    minimum_rows: int = 0
+
+    @property
+    def qualified_name(self) -> str:
+        """`schema.name`, as SQL writes it."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def sql_file(self) -> Path:
+        """Where the SQL that builds the table stands, beside its contract."""
+        return WAREHOUSE_FOLDER / self.schema / f"{self.name}.sql"
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns in the contract's order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return the column called `name`; raises `KeyError` when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        message = f"{self.qualified_name} has no column {name!r}; it has {', '.join(self.column_names)}"
+        raise KeyError(message)
+
+
+AS_OF = Column(name="as_of", type="DATE", description="The day the answer is for; no later data was used.")
+RUN_ID = Column(name="run_id", type="VARCHAR", description="The run that wrote the row, see ops.runs.")
+
+
+def result_table(  # noqa: PLR0913 - a contract has as many parts as it has
+    *,
+    name: str,
+    grain: str,
+    description: str,
+    key: tuple[str, ...],
+    columns: tuple[Column, ...],
+    inputs: tuple[str, ...],
+    checks: tuple[Check, ...] = (),
+    questions: tuple[Question, ...] = (),
+    append: bool = False,
+    shared: bool = False,
+    minimum_rows: int = 0,
+) -> Table:
+    """Return the contract of a table in `results`; `as_of` and `run_id` are added to its columns.
+
+    An `append` table has `as_of` in its key as well.
+    """
+    return Table(
+        schema="results",
+        name=name,
+        grain=grain,
+        description=description,
+        key=(*key, "as_of") if append else key,
+        columns=(*columns, AS_OF, RUN_ID),
+        inputs=inputs,
+        checks=checks,
+        questions=questions,
+        append=append,
+        shared=shared,
+        minimum_rows=minimum_rows,
+    )

@@ -1,0 +1,1 @@
+"""The shop's truth: typed, deduplicated, upserted by key."""

@@ -1,0 +1,34 @@
+"""The contract of core.campaigns."""
+
+from warehouse.contracts import Check, Column, Question, Table
+
+TABLE = Table(
+    schema="core",
+    name="campaigns",
+    grain="one row per campaign",
+    description="Marketing campaigns: what ran, where and when.",
+    key=("campaign_id",),
+    columns=(
+        Column(name="campaign_id", type="VARCHAR", description="The campaign's number."),
+        Column(name="name", type="VARCHAR", description="The campaign's name.", nullable=True),
+        Column(name="channel", type="VARCHAR", description="Email, post, advertisement and so on.", nullable=True),
+        Column(name="cost", type="DECIMAL(18,4)", description="What it cost in all.", unit="shop currency", nullable=True),
+        Column(name="started_on", type="DATE", description="The first day."),
+        Column(name="ended_on", type="DATE", description="The last day."),
+    ),
+    checks=(
+        Check(
+            name="campaign_ends_before_it_starts",
+            violation="ended_on < started_on",
+            meaning="the campaign ends before it starts",
+            advice="correct the dates",
+        ),
+    ),
+    questions=(
+        Question(
+            text="Which campaigns ran, and when?",
+            sql="SELECT campaign_id, name, started_on, ended_on FROM core.campaigns ORDER BY started_on",
+        ),
+    ),
+    inputs=("raw",),
+)

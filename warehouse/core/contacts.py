@@ -1,0 +1,33 @@
+"""The contract of core.contacts."""
+
+from warehouse.contracts import Column, Question, Table
+
+TABLE = Table(
+    schema="core",
+    name="contacts",
+    grain="one row per customer in a campaign, treated or held out",
+    description="Who was assigned to which arm of a campaign; the control arm was not contacted.",
+    key=("campaign_id", "customer_id"),
+    columns=(
+        Column(
+            name="campaign_id",
+            type="VARCHAR",
+            description="The campaign.",
+            references="core.campaigns.campaign_id",
+        ),
+        Column(name="customer_id", type="VARCHAR", description="The customer."),
+        Column(name="arm", type="VARCHAR", description="The arm of the campaign, such as control or email."),
+        Column(name="is_control", type="BOOLEAN", description="The arm was held out."),
+        Column(name="contacted_on", type="DATE", description="The day of contact, or of assignment for controls."),
+    ),
+    questions=(
+        Question(
+            text="How large is each arm?",
+            sql=(
+                "SELECT campaign_id, arm, count(*) AS customer_count FROM core.contacts "
+                "GROUP BY campaign_id, arm ORDER BY campaign_id, arm"
+            ),
+        ),
+    ),
+    inputs=("raw",),
+)

@@ -1,0 +1,58 @@
+"""The contract of core.daily_metrics."""
+
+from warehouse.contracts import Column, Question, Table
+
+
+def _count(name: str, description: str, unit: str) -> Column:
+    return Column(name=name, type="BIGINT", description=description, unit=unit, minimum=0)
+
+
+TABLE = Table(
+    schema="core",
+    name="daily_metrics",
+    grain="one row per calendar day from the first order to the last, days without orders included",
+    description="The shop's day: sales, returns, orders, customers, visits.",
+    key=("metric_on",),
+    columns=(
+        _count("order_count", "Orders with a sale.", "orders"),
+        _count("return_count", "Orders with a returned line.", "orders"),
+        _count("customer_count", "Distinct known customers who bought.", "customers"),
+        _count("new_customer_count", "Known customers who bought for the first time.", "customers"),
+        _count("line_count", "Sale lines.", "lines"),
+        _count("unit_count", "Units sold.", "units"),
+        _count("session_count", "Visits; 0 where the shop brings no events.", "visits"),
+        Column(
+            name="sales_amount",
+            type="DECIMAL(18,4)",
+            description="Sum of the sale lines; empty on every day of a shop without prices.",
+            unit="shop currency",
+            nullable=True,
+        ),
+        Column(
+            name="returns_amount",
+            type="DECIMAL(18,4)",
+            description="Sum of the return lines, as a positive number.",
+            unit="shop currency",
+            nullable=True,
+        ),
+        Column(
+            name="net_amount",
+            type="DECIMAL(18,4)",
+            description="sales_amount - returns_amount.",
+            unit="shop currency",
+            nullable=True,
+        ),
+        Column(name="metric_on", type="DATE", description="The calendar day in the shop's time zone."),
+    ),
+    questions=(
+        Question(
+            text="What did each month bring?",
+            sql=(
+                "SELECT date_trunc('month', metric_on) AS month, sum(net_amount) AS net_amount, "
+                "sum(order_count) AS order_count FROM core.daily_metrics GROUP BY 1 ORDER BY 1"
+            ),
+        ),
+    ),
+    inputs=("core.order_lines", "core.events"),
+    minimum_rows=1,
+)

@@ -1,0 +1,36 @@
+"""The contract of core.events."""
+
+from warehouse.contracts import Column, Question, Table
+
+TABLE = Table(
+    schema="core",
+    name="events",
+    grain="one row per event of a visit",
+    description="What visitors did in the shop: pages and products viewed, carts filled, purchases.",
+    key=("event_id",),
+    columns=(
+        Column(name="event_id", type="VARCHAR", description="The event's number."),
+        Column(name="session_id", type="VARCHAR", description="The visit that the event belongs to."),
+        Column(name="customer_id", type="VARCHAR", description="Who, where signed in.", nullable=True),
+        Column(name="product_id", type="VARCHAR", description="Which product, where there is one.", nullable=True),
+        Column(
+            name="event_kind",
+            type="VARCHAR",
+            description="What happened.",
+            allowed=("visit", "view", "search", "add_to_cart", "purchase"),
+        ),
+        Column(name="channel", type="VARCHAR", description="Where the visit came from.", nullable=True),
+        Column(name="occurred_at", type="TIMESTAMP", description="When it happened.", unit="UTC"),
+        Column(name="occurred_on", type="DATE", description="The calendar day in the shop's time zone."),
+    ),
+    questions=(
+        Question(
+            text="How many visits came from each channel?",
+            sql=(
+                "SELECT channel, count(DISTINCT session_id) AS session_count FROM core.events "
+                "GROUP BY channel ORDER BY 2 DESC, 1"
+            ),
+        ),
+    ),
+    inputs=("raw",),
+)

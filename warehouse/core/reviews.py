@@ -1,0 +1,28 @@
+"""The contract of core.reviews."""
+
+from warehouse.contracts import Column, Question, Table
+
+TABLE = Table(
+    schema="core",
+    name="reviews",
+    grain="one row per review",
+    description="What customers wrote about products.",
+    key=("review_id",),
+    columns=(
+        Column(name="review_id", type="VARCHAR", description="The review's number."),
+        Column(name="product_id", type="VARCHAR", description="The product reviewed.", nullable=True),
+        Column(name="customer_id", type="VARCHAR", description="Who wrote it, where known.", nullable=True),
+        Column(name="rating", type="INTEGER", description="Stars, 1 to 5.", minimum=1, maximum=5),
+        Column(name="title", type="VARCHAR", description="The headline.", nullable=True),
+        Column(name="text", type="VARCHAR", description="The text, any language.", nullable=True, personal=True),
+        Column(name="reviewed_at", type="TIMESTAMP", description="When it was written.", unit="UTC"),
+        Column(name="reviewed_on", type="DATE", description="The calendar day in the shop's time zone."),
+    ),
+    questions=(
+        Question(
+            text="How are the ratings distributed?",
+            sql="SELECT rating, count(*) AS review_count FROM core.reviews GROUP BY rating ORDER BY rating",
+        ),
+    ),
+    inputs=("raw",),
+)

@@ -1,0 +1,1 @@
+"""What models read: every value as of a date."""

@@ -1,0 +1,1 @@
+"""What happened: loads, quarantine, checks, runs, freshness and lineage."""

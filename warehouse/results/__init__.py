@@ -1,0 +1,1 @@
+"""What people read: the current answer of every family."""
