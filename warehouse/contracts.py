@@ -20,11 +20,20 @@ class Severity(StrEnum):
     FAIL = "fail"
 
 
+class Origin(StrEnum):
+    """Where a column's values come from: a source's files, Tillflow, or Tillflow where no source gives them."""
+
+    SOURCE = "source"
+    DERIVED = "derived"
+    EITHER = "either"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """One column: its DuckDB type, meaning and limits.
 
-    Limits are inclusive. `references` names a column as `schema.table.column`.
+    Limits are inclusive. `references` names a column as `schema.table.column` that must hold the value in every
+    row for which the SQL predicate `references_when` is true.
     """
 
     name: str
@@ -36,6 +45,8 @@ class Column:
     maximum: float | None = None
     allowed: tuple[str, ...] = ()
     references: str = ""
+    references_when: str = "true"
+    origin: Origin = Origin.DERIVED
     personal: bool = False
     severity: Severity = Severity.FAIL
 

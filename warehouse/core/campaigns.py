@@ -1,6 +1,6 @@
 """The contract of core.campaigns."""
 
-from warehouse.contracts import Check, Column, Question, Table
+from warehouse.contracts import Check, Column, Origin, Question, Table
 
 TABLE = Table(
     schema="core",
@@ -9,12 +9,25 @@ TABLE = Table(
     description="Marketing campaigns: what ran, where and when.",
     key=("campaign_id",),
     columns=(
-        Column(name="campaign_id", type="VARCHAR", description="The campaign's number."),
-        Column(name="name", type="VARCHAR", description="The campaign's name.", nullable=True),
-        Column(name="channel", type="VARCHAR", description="Email, post, advertisement and so on.", nullable=True),
-        Column(name="cost", type="DECIMAL(18,4)", description="What it cost in all.", unit="shop currency", nullable=True),
-        Column(name="started_on", type="DATE", description="The first day."),
-        Column(name="ended_on", type="DATE", description="The last day."),
+        Column(name="campaign_id", type="VARCHAR", origin=Origin.SOURCE, description="The campaign's number."),
+        Column(name="name", type="VARCHAR", origin=Origin.SOURCE, description="The campaign's name.", nullable=True),
+        Column(
+            name="channel",
+            type="VARCHAR",
+            origin=Origin.SOURCE,
+            description="Email, post, advertisement and so on.",
+            nullable=True,
+        ),
+        Column(
+            name="cost",
+            type="DECIMAL(18,4)",
+            origin=Origin.SOURCE,
+            description="What it cost in all.",
+            unit="shop currency",
+            nullable=True,
+        ),
+        Column(name="started_on", type="DATE", origin=Origin.SOURCE, description="The first day."),
+        Column(name="ended_on", type="DATE", origin=Origin.SOURCE, description="The last day."),
     ),
     checks=(
         Check(

@@ -1,6 +1,6 @@
 """The contract of core.contacts."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import Column, Origin, Question, Table
 
 TABLE = Table(
     schema="core",
@@ -12,13 +12,24 @@ TABLE = Table(
         Column(
             name="campaign_id",
             type="VARCHAR",
+            origin=Origin.SOURCE,
             description="The campaign.",
             references="core.campaigns.campaign_id",
         ),
-        Column(name="customer_id", type="VARCHAR", description="The customer."),
-        Column(name="arm", type="VARCHAR", description="The arm of the campaign, such as control or email."),
-        Column(name="is_control", type="BOOLEAN", description="The arm was held out."),
-        Column(name="contacted_on", type="DATE", description="The day of contact, or of assignment for controls."),
+        Column(name="customer_id", type="VARCHAR", origin=Origin.SOURCE, description="The customer."),
+        Column(
+            name="arm",
+            type="VARCHAR",
+            origin=Origin.SOURCE,
+            description="The arm of the campaign, such as control or email.",
+        ),
+        Column(name="is_control", type="BOOLEAN", origin=Origin.EITHER, description="The arm was held out."),
+        Column(
+            name="contacted_on",
+            type="DATE",
+            origin=Origin.SOURCE,
+            description="The day of contact, or of assignment for controls.",
+        ),
     ),
     questions=(
         Question(

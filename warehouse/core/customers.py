@@ -1,6 +1,6 @@
 """The contract of core.customers."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import Column, Origin, Question, Table
 
 TABLE = Table(
     schema="core",
@@ -9,16 +9,27 @@ TABLE = Table(
     description="Customers from the shop's own list, completed by those who only appear on order lines.",
     key=("customer_id",),
     columns=(
-        Column(name="customer_id", type="VARCHAR", description="The shop's number of the customer."),
-        Column(name="country", type="VARCHAR", description="Country, the latest seen.", nullable=True),
+        Column(
+            name="customer_id", type="VARCHAR", origin=Origin.SOURCE, description="The shop's number of the customer."
+        ),
+        Column(
+            name="country", type="VARCHAR", origin=Origin.SOURCE, description="Country, the latest seen.", nullable=True
+        ),
         Column(
             name="customer_type",
             type="VARCHAR",
+            origin=Origin.SOURCE,
             description="The shop's own kind of customer, such as consumer or business.",
             nullable=True,
         ),
         Column(name="is_derived", type="BOOLEAN", description="Known from order lines only."),
-        Column(name="signed_up_on", type="DATE", description="When the customer signed up.", nullable=True),
+        Column(
+            name="signed_up_on",
+            type="DATE",
+            origin=Origin.SOURCE,
+            description="When the customer signed up.",
+            nullable=True,
+        ),
     ),
     questions=(
         Question(

@@ -1,6 +1,6 @@
 """The contract of core.events."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import Column, Origin, Question, Table
 
 TABLE = Table(
     schema="core",
@@ -9,18 +9,35 @@ TABLE = Table(
     description="What visitors did in the shop: pages and products viewed, carts filled, purchases.",
     key=("event_id",),
     columns=(
-        Column(name="event_id", type="VARCHAR", description="The event's number."),
-        Column(name="session_id", type="VARCHAR", description="The visit that the event belongs to."),
-        Column(name="customer_id", type="VARCHAR", description="Who, where signed in.", nullable=True),
-        Column(name="product_id", type="VARCHAR", description="Which product, where there is one.", nullable=True),
+        Column(name="event_id", type="VARCHAR", origin=Origin.SOURCE, description="The event's number."),
+        Column(
+            name="session_id", type="VARCHAR", origin=Origin.SOURCE, description="The visit that the event belongs to."
+        ),
+        Column(
+            name="customer_id", type="VARCHAR", origin=Origin.SOURCE, description="Who, where signed in.", nullable=True
+        ),
+        Column(
+            name="product_id",
+            type="VARCHAR",
+            origin=Origin.SOURCE,
+            description="Which product, where there is one.",
+            nullable=True,
+        ),
         Column(
             name="event_kind",
             type="VARCHAR",
+            origin=Origin.SOURCE,
             description="What happened.",
             allowed=("visit", "view", "search", "add_to_cart", "purchase"),
         ),
-        Column(name="channel", type="VARCHAR", description="Where the visit came from.", nullable=True),
-        Column(name="occurred_at", type="TIMESTAMP", description="When it happened.", unit="UTC"),
+        Column(
+            name="channel",
+            type="VARCHAR",
+            origin=Origin.SOURCE,
+            description="Where the visit came from.",
+            nullable=True,
+        ),
+        Column(name="occurred_at", type="TIMESTAMP", origin=Origin.SOURCE, description="When it happened.", unit="UTC"),
         Column(name="occurred_on", type="DATE", description="The calendar day in the shop's time zone."),
     ),
     questions=(

@@ -1,6 +1,6 @@
 """The contract of core.order_lines."""
 
-from warehouse.contracts import Check, Column, Question, Severity, Table
+from warehouse.contracts import Check, Column, Origin, Question, Table
 
 LINE_KINDS = ("sale", "return", "free", "write_off", "charge", "adjustment")
 
@@ -15,34 +15,52 @@ TABLE = Table(
     ),
     key=("order_id", "line_id"),
     columns=(
-        Column(name="order_id", type="VARCHAR", description="The shop's number of the order or credit note."),
+        Column(
+            name="order_id",
+            type="VARCHAR",
+            origin=Origin.SOURCE,
+            description="The shop's number of the order or credit note.",
+        ),
         Column(
             name="line_id",
             type="VARCHAR",
+            origin=Origin.EITHER,
             description="The line within the order; a hash of the line's content where the shop has no line numbers.",
         ),
         Column(
             name="product_id",
             type="VARCHAR",
+            origin=Origin.SOURCE,
             description="What was sold; also codes such as postage, see is_product.",
             references="core.products.product_id",
+            references_when="is_product",
         ),
         Column(
             name="customer_id",
             type="VARCHAR",
+            origin=Origin.SOURCE,
             description="Who bought; empty where the shop does not know.",
             nullable=True,
         ),
         Column(name="source", type="VARCHAR", description="The source the line came from."),
         Column(name="load_id", type="VARCHAR", description="The load that brought this version, see ops.loads."),
-        Column(name="country", type="VARCHAR", description="The country of the order.", nullable=True),
-        Column(name="product_name", type="VARCHAR", description="The product's name on the line.", nullable=True),
+        Column(
+            name="country", type="VARCHAR", origin=Origin.SOURCE, description="The country of the order.", nullable=True
+        ),
+        Column(
+            name="product_name",
+            type="VARCHAR",
+            origin=Origin.SOURCE,
+            description="The product's name on the line.",
+            nullable=True,
+        ),
         Column(name="line_kind", type="VARCHAR", description="What the line is.", allowed=LINE_KINDS),
         Column(name="is_return", type="BOOLEAN", description="The line takes goods back or cancels a sale."),
         Column(name="is_product", type="BOOLEAN", description="The product_id is a product, not a charge or fee."),
         Column(
             name="quantity",
             type="BIGINT",
+            origin=Origin.EITHER,
             description="Units; negative on returns and write-offs.",
             unit="units",
             minimum=-10_000_000,
@@ -51,6 +69,7 @@ TABLE = Table(
         Column(
             name="unit_price",
             type="DECIMAL(18,4)",
+            origin=Origin.SOURCE,
             description="The price of one unit; empty where the shop has no prices.",
             unit="shop currency",
             nullable=True,
@@ -62,7 +81,13 @@ TABLE = Table(
             unit="shop currency",
             nullable=True,
         ),
-        Column(name="ordered_at", type="TIMESTAMP", description="When the order was placed.", unit="UTC"),
+        Column(
+            name="ordered_at",
+            type="TIMESTAMP",
+            origin=Origin.SOURCE,
+            description="When the order was placed.",
+            unit="UTC",
+        ),
         Column(name="ordered_on", type="DATE", description="The calendar day of the order in the shop's time zone."),
     ),
     checks=(
@@ -83,7 +108,6 @@ TABLE = Table(
             violation="amount <> quantity * unit_price",
             meaning="the amount is not quantity times price",
             advice="rebuild the table; report it as a defect",
-            severity=Severity.FAIL,
         ),
     ),
     questions=(

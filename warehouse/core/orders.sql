@@ -1,9 +1,9 @@
 -- Orders added up from their lines.
 SELECT
     order_id,
-    -- An order has one customer and one country; should lines disagree, the most frequent one counts.
-    mode(customer_id) AS customer_id,
-    mode(country) AS country,
+    -- An order has one customer and one country; should lines disagree, the last in the alphabet counts.
+    max(customer_id) AS customer_id,
+    max(country) AS country,
     bool_or(line_kind = 'sale') AS is_sale,
     bool_or(line_kind = 'return') AND NOT bool_or(line_kind = 'sale') AS is_return,
     count(*) AS line_count,

@@ -1,6 +1,6 @@
 """The contract of core.products."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import Column, Origin, Question, Table
 
 TABLE = Table(
     schema="core",
@@ -9,18 +9,26 @@ TABLE = Table(
     description="Products from the shop's catalogue, completed by codes that only appear on order lines.",
     key=("product_id",),
     columns=(
-        Column(name="product_id", type="VARCHAR", description="The shop's product code."),
-        Column(name="name", type="VARCHAR", description="The product's name.", nullable=True),
-        Column(name="description", type="VARCHAR", description="The product's text, any language.", nullable=True),
+        Column(name="product_id", type="VARCHAR", origin=Origin.SOURCE, description="The shop's product code."),
+        Column(name="name", type="VARCHAR", origin=Origin.SOURCE, description="The product's name.", nullable=True),
+        Column(
+            name="description",
+            type="VARCHAR",
+            origin=Origin.SOURCE,
+            description="The product's text, any language.",
+            nullable=True,
+        ),
         Column(
             name="category",
             type="VARCHAR",
+            origin=Origin.EITHER,
             description="The top category.",
             nullable=True,
         ),
         Column(
             name="category_path",
             type="VARCHAR",
+            origin=Origin.SOURCE,
             description="The category tree from the top, parted by ' > '.",
             nullable=True,
         ),
@@ -29,6 +37,7 @@ TABLE = Table(
         Column(
             name="list_price",
             type="DECIMAL(18,4)",
+            origin=Origin.SOURCE,
             description="The catalogue price; the median paid price where there is no catalogue.",
             unit="shop currency",
             nullable=True,

@@ -1,6 +1,6 @@
 """The contract of core.reviews."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import Column, Origin, Question, Table
 
 TABLE = Table(
     schema="core",
@@ -9,13 +9,30 @@ TABLE = Table(
     description="What customers wrote about products.",
     key=("review_id",),
     columns=(
-        Column(name="review_id", type="VARCHAR", description="The review's number."),
-        Column(name="product_id", type="VARCHAR", description="The product reviewed.", nullable=True),
-        Column(name="customer_id", type="VARCHAR", description="Who wrote it, where known.", nullable=True),
-        Column(name="rating", type="INTEGER", description="Stars, 1 to 5.", minimum=1, maximum=5),
-        Column(name="title", type="VARCHAR", description="The headline.", nullable=True),
-        Column(name="text", type="VARCHAR", description="The text, any language.", nullable=True, personal=True),
-        Column(name="reviewed_at", type="TIMESTAMP", description="When it was written.", unit="UTC"),
+        Column(name="review_id", type="VARCHAR", origin=Origin.SOURCE, description="The review's number."),
+        Column(
+            name="product_id", type="VARCHAR", origin=Origin.SOURCE, description="The product reviewed.", nullable=True
+        ),
+        Column(
+            name="customer_id",
+            type="VARCHAR",
+            origin=Origin.SOURCE,
+            description="Who wrote it, where known.",
+            nullable=True,
+        ),
+        Column(name="rating", type="INTEGER", origin=Origin.SOURCE, description="Stars, 1 to 5.", minimum=1, maximum=5),
+        Column(name="title", type="VARCHAR", origin=Origin.SOURCE, description="The headline.", nullable=True),
+        Column(
+            name="text",
+            type="VARCHAR",
+            origin=Origin.SOURCE,
+            description="The text, any language.",
+            nullable=True,
+            personal=True,
+        ),
+        Column(
+            name="reviewed_at", type="TIMESTAMP", origin=Origin.SOURCE, description="When it was written.", unit="UTC"
+        ),
         Column(name="reviewed_on", type="DATE", description="The calendar day in the shop's time zone."),
     ),
     questions=(

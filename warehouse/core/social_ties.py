@@ -1,6 +1,6 @@
 """The contract of core.social_ties."""
 
-from warehouse.contracts import Check, Column, Question, Table
+from warehouse.contracts import Check, Column, Origin, Question, Table
 
 TABLE = Table(
     schema="core",
@@ -9,9 +9,9 @@ TABLE = Table(
     description="Who follows or knows whom; a friendship is two rows.",
     key=("customer_id", "friend_id"),
     columns=(
-        Column(name="customer_id", type="VARCHAR", description="The customer."),
-        Column(name="friend_id", type="VARCHAR", description="The customer's friend."),
-        Column(name="since_on", type="DATE", description="When the tie began.", nullable=True),
+        Column(name="customer_id", type="VARCHAR", origin=Origin.SOURCE, description="The customer."),
+        Column(name="friend_id", type="VARCHAR", origin=Origin.SOURCE, description="The customer's friend."),
+        Column(name="since_on", type="DATE", origin=Origin.SOURCE, description="When the tie began.", nullable=True),
     ),
     checks=(
         Check(

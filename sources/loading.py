@@ -1,0 +1,99 @@
+"""Bring a source's files into the raw layer: each content once, every row as it came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sources.files import SourceFile, find_files, groups, inspect_file, stage
+from warehouse.raw_tables import append_incoming
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    import duckdb
+
+    from warehouse.settings import SourceSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """What a source's files are: the new ones, and how many were loaded before."""
+
+    new_files: tuple[SourceFile, ...]
+    known_file_count: int
+
+
+def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> Inspection:
+    """Look at every file of a source and tell which contents are new.
+
+    Raises:
+        SourceError: when there is no file, or a file is broken; the message names it.
+    """
+    known = {
+        str(row[0]) for row in connection.execute("SELECT load_id FROM ops.loads WHERE source = ?", [name]).fetchall()
+    }
+    new: dict[str, SourceFile] = {}
+    paths = find_files(name, source)
+    for path in paths:
+        file = inspect_file(name, source, path)
+        if file.load_id not in known:
+            new.setdefault(file.load_id, file)
+    return Inspection(new_files=tuple(new.values()), known_file_count=len(paths) - len(new))
+
+
+def load_files(  # noqa: PLR0913 - what a load is told
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    source: SourceSettings,
+    files: Sequence[SourceFile],
+    *,
+    scratch: Path,
+    run_id: str,
+    now: datetime,
+) -> int:
+    """Append the rows of `files` to the source's raw table, record the loads and return how many rows were read.
+
+    The caller owns the transaction: all files are loaded, or none.
+
+    Raises:
+        SourceError: when a file turns out unreadable.
+    """
+    _record_loads(connection, name, source, files, run_id=run_id, now=now)
+    for group in groups(files):
+        stage(connection, source, group, scratch)
+        append_incoming(connection, name, group[0].columns)
+        connection.execute("""
+            UPDATE ops.loads SET rows_read = counted.row_count
+            FROM (SELECT _load_id, count(*) AS row_count FROM incoming GROUP BY _load_id) AS counted
+            WHERE load_id = counted._load_id
+        """)
+    row = connection.execute(
+        "SELECT coalesce(sum(rows_read), 0)::BIGINT FROM ops.loads WHERE source = ? AND status = 'raw' AND run_id = ?",
+        [name, run_id],
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _record_loads(  # noqa: PLR0913 - the columns of ops.loads
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    source: SourceSettings,
+    files: Sequence[SourceFile],
+    *,
+    run_id: str,
+    now: datetime,
+) -> None:
+    row = connection.execute("SELECT coalesce(max(load_order), 0) FROM ops.loads").fetchone()
+    first = int(row[0]) + 1 if row else 1
+    connection.execute("CREATE OR REPLACE TEMP TABLE new_loads AS FROM ops.loads LIMIT 0")
+    connection.executemany(
+        "INSERT INTO new_loads VALUES (?, ?, ?, ?, ?, ?, 'raw', ?, ?, 0, 0, 0, 0, ?)",
+        [
+            (file.load_id, name, source.table, file.path.name, file.sha256, run_id, file.size, first + place, now)
+            for place, file in enumerate(files)
+        ],
+    )
+    connection.execute("INSERT INTO ops.loads FROM new_loads")

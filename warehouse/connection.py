@@ -1,0 +1,156 @@
+"""Connections to the warehouse: DuckDB with the lake attached and in use.
+
+A connection belongs to one task: it is never passed to another, nor pickled.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from warehouse.catalog import tables
+from warehouse.ddl import create_tables, quote_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from warehouse.settings import WarehouseSettings
+
+LAKE = "lake"
+# Readers wait this long for the SQLite catalog's writer before they give up.
+_BUSY_MILLISECONDS = 30_000
+
+
+class WarehouseError(Exception):
+    """The warehouse can't be opened or used; the message says why and what to do."""
+
+
+@contextmanager
+def open_warehouse(
+    settings: WarehouseSettings, *, read_only: bool = False, snapshot: int | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse and close it in the end.
+
+    Args:
+        settings: where the warehouse is.
+        read_only: refuse every write; a warehouse that does not exist is an error then.
+        snapshot: show the whole warehouse as it was at this DuckLake snapshot; implies `read_only`.
+
+    Raises:
+        WarehouseError: when there is no warehouse to read, or its catalog can't be reached.
+    """
+    connection = duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit})
+    try:
+        _attach(connection, settings, read_only=read_only or snapshot is not None, snapshot=snapshot)
+        yield connection
+    finally:
+        connection.close()
+
+
+def create_warehouse(settings: WarehouseSettings) -> None:
+    """Create the warehouse's tables that do not exist yet."""
+    with open_warehouse(settings) as connection:
+        for schema in ("core", "features", "results", "ops"):
+            create_tables(connection, tables(schema))
+        connection.execute('CREATE SCHEMA IF NOT EXISTS "raw"')
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection, message: str, run_id: str) -> Iterator[None]:
+    """Commit what is done inside, under `message`, or nothing of it when an error escapes."""
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.execute(
+            f"CALL {LAKE}.set_commit_message('tillflow', {quote_text(message)}, extra_info => {quote_text(run_id)})"
+        )
+        connection.execute("COMMIT")
+    except BaseException:
+        # A failed statement may have ended the transaction already; the first error is the one to report.
+        try:
+            connection.execute("ROLLBACK")
+        except duckdb.TransactionException:
+            pass
+        raise
+
+
+def current_snapshot(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the id of the newest snapshot."""
+    row = connection.execute(f"SELECT max(snapshot_id) FROM {LAKE}.snapshots()").fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def _attach(
+    connection: duckdb.DuckDBPyConnection, settings: WarehouseSettings, *, read_only: bool, snapshot: int | None
+) -> None:
+    folder = settings.path
+    catalog_file = folder / "catalog.sqlite"
+    if read_only and not settings.catalog and not catalog_file.exists():
+        message = f"There is no warehouse in {folder}. Make one with: tillflow run, or tillflow demo."
+        raise WarehouseError(message)
+    data = settings.data or str(folder / "data")
+    options = []
+    if not read_only:
+        _make_folder(folder)
+        options.append(f"DATA_PATH {quote_text(data)}")
+    if read_only:
+        options.append("READ_ONLY")
+    if snapshot is not None:
+        options.append(f"SNAPSHOT_VERSION {snapshot}")
+    if settings.catalog:
+        target = f"ducklake:postgres:{settings.catalog}"
+        extensions: tuple[str, ...] = ("ducklake", "postgres_scanner")
+    else:
+        target = f"ducklake:sqlite:{catalog_file}"
+        extensions = ("ducklake", "sqlite_scanner")
+        options += ["META_JOURNAL_MODE 'WAL'", f"META_BUSY_TIMEOUT {_BUSY_MILLISECONDS}"]
+    for extension in extensions:
+        _load_extension(connection, extension)
+    if folder.is_dir():
+        connection.execute(f"SET temp_directory = {quote_text(str(folder / 'scratch' / 'spill'))}")
+    try:
+        connection.execute(f"ATTACH {quote_text(target)} AS {LAKE} ({', '.join(options)})")
+    except duckdb.Error as error:
+        where = settings.catalog or str(catalog_file)
+        message = f"The warehouse's catalog {_without_password(where)} can't be opened: {error}"
+        raise WarehouseError(message) from error
+    connection.execute(f"USE {LAKE}")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        (folder / "scratch").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"The warehouse folder {folder} can't be made: {error.strerror}. Choose another with --warehouse."
+        raise WarehouseError(message) from error
+
+
+def _without_password(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    credentials, at, host = rest.rpartition("@")
+    user = credentials.partition(":")[0]
+    return f"{scheme}{separator}{user}{at}{host}"
+
+
+def _load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load the extension from its installed wheel, or let DuckDB download it where there is no wheel."""
+    module = importlib.util.find_spec(f"duckdb_extension_{name}")
+    if module and module.origin:
+        folder = Path(module.origin).parent / "extensions" / f"v{duckdb.__version__}"
+        file = folder / f"{name}.duckdb_extension"
+        if file.exists():
+            connection.execute(f"LOAD {quote_text(str(file))}")
+            return
+    try:
+        connection.execute(f"INSTALL {name}")
+        connection.execute(f"LOAD {name}")
+    except duckdb.Error as error:
+        message = (
+            f"DuckDB's extension {name} is neither installed as the package duckdb-extension-{name.replace('_', '-')} "
+            f"for DuckDB {duckdb.__version__} nor can it be downloaded: {error}"
+        )
+        raise WarehouseError(message) from error

@@ -1,0 +1,3 @@
+-- Customers of the shop's own list.
+SELECT typed.*, false AS is_derived
+FROM typed

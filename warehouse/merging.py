@@ -1,0 +1,279 @@
+"""Merge raw rows into core: type them, part good from bad, drop what is known, and account for every row.
+
+A load's rows end in exactly one of three places: accepted into core, duplicate, or quarantined. Within one load the last row of a
+key wins; over loads the later load wins; a row whose content core already has is a duplicate. So many loads merged together
+end as they would one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from warehouse.building import bind
+from warehouse.ddl import quote_identifier, quote_text, table_name
+from warehouse.rows import checked_sql, core_table, reasons, typed_sql
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import duckdb
+
+    from warehouse.contracts import Table
+    from warehouse.settings import SourceSettings
+
+# Where a row came from is no part of what it says.
+_PROVENANCE = ("source", "load_id")
+
+
+class LostRowsError(Exception):
+    """Rows of a load went missing on their way; nothing was committed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merge:
+    """What a merge needs to know: the source, the shop's time zone, what the shop lists itself, the run and its time."""
+
+    name: str
+    source: SourceSettings
+    time_zone: str
+    catalogued: frozenset[str]
+    run_id: str
+    now: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Where the rows of a merge went."""
+
+    rows_read: int
+    rows_accepted: int
+    rows_duplicate: int
+    rows_quarantined: int
+
+
+def merge_loads(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Counts:
+    """Merge every load of the source that is still raw. The caller owns the transaction.
+
+    Raises:
+        LostRowsError: when rows read are not rows accepted + duplicates + quarantined.
+    """
+    raw = quote_identifier(merge.name)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP VIEW pending AS
+        SELECT raw_rows.*, load_order AS _load_order
+        FROM raw.{raw} AS raw_rows
+        JOIN ops.loads ON load_id = _load_id
+        WHERE status = 'raw' AND loads.source = {quote_text(merge.name)}
+    """)
+    counts = _merge_pending(connection, merge)
+    _account(connection, merge, was_quarantined=False)
+    return counts
+
+
+def replay_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Counts:
+    """Judge the source's open quarantined rows again, and merge those that now pass. The caller owns the transaction.
+
+    Raises:
+        LostRowsError: when rows read are not rows accepted + duplicates + quarantined.
+    """
+    raw = quote_identifier(merge.name)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP VIEW pending AS
+        SELECT raw_rows.*, load_order AS _load_order
+        FROM raw.{raw} AS raw_rows
+        JOIN ops.quarantine ON quarantine.load_id = _load_id AND row_number = _row_number
+        JOIN ops.loads ON loads.load_id = _load_id
+        WHERE quarantine.status = 'open' AND quarantine.source = {quote_text(merge.name)}
+    """)
+    counts = _merge_pending(connection, merge)
+    _account(connection, merge, was_quarantined=True)
+    return counts
+
+
+def _merge_pending(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Counts:
+    table = core_table(merge.source.table)
+    _check_rows(connection, merge, table)
+    _judge(connection, table)
+    _write_accepted(connection, merge, table)
+    _write_quarantine(connection, merge)
+    row = connection.execute("""
+        SELECT
+            (SELECT count(*) FROM pending),
+            (SELECT count(*) FROM judged WHERE outcome = 'accepted'),
+            (SELECT count(*) FROM judged WHERE outcome = 'duplicate'),
+            (SELECT count(*) FROM checked WHERE len(_rules) > 0)
+    """).fetchone() or (0, 0, 0, 0)
+    counts = Counts(rows_read=row[0], rows_accepted=row[1], rows_duplicate=row[2], rows_quarantined=row[3])
+    if counts.rows_read != counts.rows_accepted + counts.rows_duplicate + counts.rows_quarantined:
+        message = f"source {merge.name}: rows went missing: {counts}. Nothing was committed; report this as a defect."
+        raise LostRowsError(message)
+    return counts
+
+
+def _check_rows(connection: duckdb.DuckDBPyConnection, merge: Merge, table: Table) -> None:
+    """Type the pending rows and name the rules they break, into the temporary table `checked`."""
+    shape = table.sql_file.read_text(encoding="utf-8") if _is_shaped(table) else "SELECT * FROM typed"
+    sql = f"""
+        CREATE OR REPLACE TEMP TABLE checked AS
+        WITH typed AS ({typed_sql(merge.source, merge.time_zone, "pending")}),
+        shaped AS ({shape})
+        {checked_sql(table, merge.catalogued, "shaped")}
+    """
+    parameters = {
+        "product_pattern": merge.source.product_pattern,
+        "return_pattern": merge.source.return_pattern,
+        "latest_time": merge.now + timedelta(days=1),
+    }
+    connection.execute(sql, bind(sql, parameters))
+
+
+def _is_shaped(table: Table) -> bool:
+    return table.sql_file.exists()
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Part the good rows into accepted and duplicate, into the temporary table `judged`.
+
+    A row is compared with the version before it: the one of the load before, or core's.
+    """
+    key = _names(table.key)
+    own_rows = "NOT is_derived" if "is_derived" in table.column_names else "true"
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE judged AS
+        WITH good AS (
+            SELECT
+                checked.*,
+                {_content(table)} AS _content,
+                row_number() OVER (PARTITION BY {key}, _load_id ORDER BY _row_number DESC) = 1 AS _is_last_in_load
+            FROM checked
+            WHERE len(_rules) = 0
+        ),
+        versions AS (
+            SELECT
+                *,
+                lag(_content) OVER (PARTITION BY {key} ORDER BY _load_order) AS _content_before,
+                row_number() OVER (PARTITION BY {key} ORDER BY _load_order DESC) = 1 AS _is_last
+            FROM good
+            WHERE _is_last_in_load
+        ),
+        known AS (
+            SELECT {key}, {_content(table)} AS _core_content
+            FROM {table_name(table)}
+            WHERE {own_rows} AND ({key}) IN (SELECT {key} FROM versions)
+        )
+        SELECT
+            versions.* EXCLUDE (_content_before),
+            CASE WHEN _content = coalesce(_content_before, _core_content) THEN 'duplicate' ELSE 'accepted' END AS outcome
+        FROM versions LEFT JOIN known USING ({key})
+        UNION ALL BY NAME
+        SELECT *, false AS _is_last, 'duplicate' AS outcome
+        FROM good
+        WHERE NOT _is_last_in_load
+    """)
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(quote_identifier(name) for name in names)
+
+
+def _content(table: Table) -> str:
+    """Return the SQL hash of what a row says, wherever it came from."""
+    columns = (column for column in table.columns if column.name not in _PROVENANCE)
+    return f"hash({', '.join(f'CAST({quote_identifier(column.name)} AS {column.type})' for column in columns)})"
+
+
+def _write_accepted(connection: duckdb.DuckDBPyConnection, merge: Merge, table: Table) -> None:
+    """Write the newest version of each key that has an accepted one.
+
+    Where the newest is itself a duplicate of the accepted version before it, both say the same.
+    """
+    key = _names(table.key)
+    provenance = {"source": quote_text(merge.name), "load_id": "_load_id"}
+    values = ", ".join(provenance.get(name, quote_identifier(name)) for name in table.column_names)
+    accepted = f"({key}) IN (SELECT {key} FROM judged WHERE outcome = 'accepted')"
+    connection.execute(f"DELETE FROM {table_name(table)} WHERE {accepted}")
+    connection.execute(
+        f"INSERT INTO {table_name(table)} ({_names(table.column_names)}) "
+        f"SELECT {values} FROM judged WHERE _is_last AND {accepted}"
+    )
+
+
+def _write_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
+    words = reasons(merge.source, merge.catalogued)
+    known = ", ".join(f"{quote_text(rule)}: {quote_text(reason)}" for rule, reason in words.items())
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE newly_quarantined AS
+        SELECT
+            checked._load_id AS load_id, {quote_text(merge.name)} AS source, {quote_text(merge.source.table)} AS table_name,
+            checked._file AS file, {quote_text(merge.run_id)} AS run_id, _rules AS rules,
+            list_aggregate(list_transform(_rules, lambda rule: (MAP {{{known}}})[rule]), 'string_agg', '; ') AS reason,
+            {_payload(connection)} AS payload, 'open' AS status,
+            checked._row_number AS row_number, $now AS quarantined_at
+        FROM checked JOIN pending USING (_load_id, _row_number)
+        WHERE len(_rules) > 0
+    """,
+        {"now": merge.now},
+    )
+    connection.execute("""
+        DELETE FROM ops.quarantine
+        WHERE (load_id, row_number) IN (SELECT load_id, row_number FROM newly_quarantined)
+    """)
+    connection.execute("INSERT INTO ops.quarantine BY NAME SELECT * FROM newly_quarantined")
+    connection.execute("""
+        UPDATE ops.quarantine SET status = 'replayed'
+        WHERE status = 'open' AND (load_id, row_number) IN (SELECT _load_id, _row_number FROM judged)
+    """)
+
+
+def _payload(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the SQL of a pending row as JSON: the source's own columns, or the line where it is no row."""
+    names = [str(row[0]) for row in connection.execute("DESCRIBE pending").fetchall()]
+    own = [name for name in names if not name.startswith("_")]
+    fields = ", ".join(f"{quote_text(name)}, pending.{quote_identifier(name)}" for name in own)
+    return f"CASE WHEN pending._malformed IS NULL THEN json_object({fields}) ELSE json_object('line', pending._malformed) END"
+
+
+def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> None:
+    """Add where the rows went to their loads, and check that every load adds up.
+
+    A replayed row was counted as quarantined before.
+    """
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE accounted AS
+        WITH outcomes AS (
+            SELECT _load_id, outcome FROM judged
+            UNION ALL
+            SELECT _load_id, 'quarantined' AS outcome FROM checked WHERE len(_rules) > 0
+        )
+        SELECT
+            _load_id,
+            count(*) AS judged_count,
+            count(*) FILTER (WHERE outcome = 'accepted') AS accepted_count,
+            count(*) FILTER (WHERE outcome = 'duplicate') AS duplicate_count,
+            count(*) FILTER (WHERE outcome = 'quarantined') AS quarantined_count
+        FROM outcomes
+        GROUP BY _load_id
+    """)
+    before = "judged_count" if was_quarantined else "0"
+    connection.execute(f"""
+        UPDATE ops.loads SET
+            rows_accepted = rows_accepted + accepted_count,
+            rows_duplicate = rows_duplicate + duplicate_count,
+            rows_quarantined = rows_quarantined + quarantined_count - {before}
+        FROM accounted
+        WHERE load_id = _load_id
+    """)
+    connection.execute("UPDATE ops.loads SET status = 'merged' WHERE status = 'raw' AND source = ?", [merge.name])
+    lost = connection.execute(
+        "SELECT load_id FROM ops.loads WHERE source = ? AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined",
+        [merge.name],
+    ).fetchall()
+    if lost:
+        message = (
+            f"source {merge.name}: the rows of {', '.join(str(row[0]) for row in lost)} do not add up. "
+            f"Nothing was committed; report this as a defect."
+        )
+        raise LostRowsError(message)

@@ -1,0 +1,60 @@
+"""The contract of ops.loads."""
+
+from warehouse.contracts import Check, Column, Question, Table
+
+TABLE = Table(
+    schema="ops",
+    name="loads",
+    grain="one row per file content that came in",
+    description=(
+        "What was read and where every row went: rows_read = rows_accepted + rows_duplicate + rows_quarantined "
+        "once the load is merged. The same content is never loaded twice."
+    ),
+    key=("load_id",),
+    columns=(
+        Column(name="load_id", type="VARCHAR", description="The load: its source and a hash of the file's content."),
+        Column(name="source", type="VARCHAR", description="The source, as in [sources.<name>]."),
+        Column(name="table_name", type="VARCHAR", description="The core table that the rows belong to."),
+        Column(name="file", type="VARCHAR", description="The file's name."),
+        Column(name="content_sha256", type="VARCHAR", description="SHA-256 of the file's content."),
+        Column(name="run_id", type="VARCHAR", description="The run that read the file."),
+        Column(
+            name="status",
+            type="VARCHAR",
+            description="raw: kept as it came, waiting to be merged; merged: its rows are in core or in quarantine.",
+            allowed=("raw", "merged"),
+        ),
+        Column(name="file_bytes", type="BIGINT", description="The file's size.", unit="bytes", minimum=0),
+        Column(name="load_order", type="BIGINT", description="Later loads win over earlier ones.", minimum=1),
+        Column(name="rows_read", type="BIGINT", description="Rows in the file.", unit="rows", minimum=0),
+        Column(name="rows_accepted", type="BIGINT", description="Rows merged into core.", unit="rows", minimum=0),
+        Column(
+            name="rows_duplicate",
+            type="BIGINT",
+            description="Rows that core had already, or that a later row of the same key replaced.",
+            unit="rows",
+            minimum=0,
+        ),
+        Column(name="rows_quarantined", type="BIGINT", description="Rows in quarantine.", unit="rows", minimum=0),
+        Column(name="loaded_at", type="TIMESTAMP", description="When the file was read.", unit="UTC"),
+    ),
+    checks=(
+        Check(
+            name="rows_are_accounted_for",
+            violation="status = 'merged' AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined",
+            meaning="rows of a load went missing",
+            advice="report it as a defect; the raw table still holds every row of the load",
+        ),
+    ),
+    questions=(
+        Question(
+            text="What came in, and where did it go?",
+            sql=(
+                "SELECT source, count(*) AS files, sum(rows_read) AS rows_read, sum(rows_accepted) AS rows_accepted, "
+                "sum(rows_duplicate) AS rows_duplicate, sum(rows_quarantined) AS rows_quarantined "
+                "FROM ops.loads GROUP BY source ORDER BY source"
+            ),
+        ),
+    ),
+    append=True,
+)

@@ -1,0 +1,42 @@
+"""The contract of ops.quarantine."""
+
+from warehouse.contracts import Column, Question, Table
+
+TABLE = Table(
+    schema="ops",
+    name="quarantine",
+    grain="one row per quarantined row of a load",
+    description=(
+        "Rows that broke a rule, with the row as it came, every rule it broke and why. "
+        "They can be replayed once the rule or the settings are mended."
+    ),
+    key=("load_id", "row_number"),
+    columns=(
+        Column(name="load_id", type="VARCHAR", description="The load, see ops.loads.", references="ops.loads.load_id"),
+        Column(name="source", type="VARCHAR", description="The source."),
+        Column(name="table_name", type="VARCHAR", description="The core table that the row was meant for."),
+        Column(name="file", type="VARCHAR", description="The file's name."),
+        Column(name="run_id", type="VARCHAR", description="The run that judged the row last."),
+        Column(name="rules", type="VARCHAR[]", description="Every rule that the row broke."),
+        Column(name="reason", type="VARCHAR", description="Why, in words."),
+        Column(name="payload", type="VARCHAR", description="The row as it came, as JSON.", personal=True),
+        Column(
+            name="status",
+            type="VARCHAR",
+            description="open: kept out of core; replayed: judged again and merged.",
+            allowed=("open", "replayed"),
+        ),
+        Column(name="row_number", type="BIGINT", description="Data row in the file, from 1.", minimum=1),
+        Column(name="quarantined_at", type="TIMESTAMP", description="When it was judged.", unit="UTC"),
+    ),
+    questions=(
+        Question(
+            text="Which rules keep rows out?",
+            sql=(
+                "SELECT source, unnest(rules) AS rule, count(*) AS row_count FROM ops.quarantine "
+                "WHERE status = 'open' GROUP BY ALL ORDER BY row_count DESC, source, rule"
+            ),
+        ),
+    ),
+    append=True,
+)

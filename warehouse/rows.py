@@ -1,0 +1,223 @@
+"""Row checks: from a contract and a source's mapping to the SQL that types rows and names the rules they break."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from warehouse.catalog import find
+from warehouse.contracts import Column, Origin, Table
+from warehouse.ddl import quote_identifier, quote_text
+
+if TYPE_CHECKING:
+    from warehouse.settings import ColumnMapping, SourceSettings
+
+ROW_COLUMNS = ("_load_id", "_load_order", "_file", "_row_number")
+_EARLIEST = "DATE '1970-01-01'"
+_LATEST = "DATE '2200-01-01'"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that every row must keep: its name, the SQL predicate that is true when broken, and why, in words."""
+
+    name: str
+    violation: str
+    reason: str
+
+
+def core_table(name: str) -> Table:
+    """Return the contract of `core.<name>`."""
+    return find(f"core.{name}")
+
+
+def source_columns(table: Table) -> tuple[Column, ...]:
+    """Return the columns that a source may give."""
+    return tuple(column for column in table.columns if column.origin is not Origin.DERIVED)
+
+
+def required_columns(table: Table) -> tuple[str, ...]:
+    """Return the columns that a source must give."""
+    return tuple(column.name for column in table.columns if column.origin is Origin.SOURCE and not column.nullable)
+
+
+def mapping_problem(table_name: str, mapped: set[str]) -> str:
+    """Say what is wrong with a source's column mapping, or return an empty text."""
+    table = core_table(table_name)
+    allowed = [column.name for column in source_columns(table)]
+    unknown = sorted(mapped - set(allowed))
+    if unknown:
+        return f"columns: {', '.join(unknown)} unknown in {table.qualified_name}; allowed: {', '.join(allowed)}"
+    missing = [name for name in required_columns(table) if name not in mapped]
+    if missing:
+        return f"columns: {', '.join(missing)} must be mapped for {table.qualified_name}"
+    return ""
+
+
+def typed_sql(source: SourceSettings, time_zone: str, raw_relation: str) -> str:
+    """Return the SELECT that types the raw rows of a source.
+
+    Its columns are `_load_id`, `_load_order`, `_file`, `_row_number`, every column that the source may give (typed, NULL where
+    it does not), the calendar days derived from times, and `_rules`, the rules broken so far. It binds no parameter.
+    """
+    table = core_table(source.table)
+    text = {name: _text(mapping, source.null_values) for name, mapping in source.columns.items()}
+    typed = [
+        f"{_typed(column, source, time_zone)} AS {quote_identifier(column.name)}" for column in source_columns(table)
+    ]
+    typed += [f"{_day(column, source, time_zone)} AS {quote_identifier(column.name)}" for column in _days(table)]
+    texts = ", ".join(f"{expression} AS {quote_identifier('text_' + name)}" for name, expression in text.items())
+    return f"""
+        WITH texts AS (SELECT {", ".join(ROW_COLUMNS)}, _malformed, {texts} FROM {raw_relation}),
+        typed AS (SELECT *, {", ".join(typed)} FROM texts)
+        SELECT
+            {", ".join(ROW_COLUMNS)},
+            {", ".join(quote_identifier(column.name) for column in (*source_columns(table), *_days(table)))},
+            {_broken(source_rules(source))} AS _rules
+        FROM typed
+    """
+
+
+def source_rules(source: SourceSettings) -> list[Rule]:
+    """Return the rules over a row's texts: it can be read, has what it needs and each value has its type."""
+    table = core_table(source.table)
+    rules = [Rule("malformed_row", "_malformed IS NOT NULL", "the line can't be read as a row of the file")]
+    texts = []
+    for column in source_columns(table):
+        if column.name not in source.columns:
+            continue
+        text, typed = quote_identifier(f"text_{column.name}"), quote_identifier(column.name)
+        texts.append(text)
+        if not column.nullable:
+            violation = f"_malformed IS NULL AND {text} IS NULL"
+            rules.append(Rule(f"missing_{column.name}", violation, f"{column.name} is empty"))
+        if column.type != "VARCHAR":
+            violation = f"{text} IS NOT NULL AND {typed} IS NULL"
+            rules.append(Rule(f"wrong_type_{column.name}", violation, f"{column.name} is no {column.type}"))
+    replaced = f"contains(concat_ws(' ', {', '.join(texts)}), chr(65533))"
+    rules.append(Rule("broken_encoding", replaced, "a text holds the character that stands for unreadable bytes"))
+    return rules
+
+
+def contract_rules(table: Table, catalogued: frozenset[str]) -> list[Rule]:
+    """Return the rules over a shaped row: ranges, allowed values, references and the contract's own checks.
+
+    `catalogued` names the core tables that the shop brings itself: only they can tell an unknown id.
+    """
+    rules = []
+    for column in table.columns:
+        name = quote_identifier(column.name)
+        limits = _limits(column)
+        if limits:
+            reason = f"{column.name} is not within {limits[0]} and {limits[1]}"
+            rules.append(Rule(f"out_of_range_{column.name}", f"{name} < {limits[0]} OR {name} > {limits[1]}", reason))
+        if column.allowed and column.origin is not Origin.DERIVED:
+            values = ", ".join(quote_text(value) for value in column.allowed)
+            reason = f"{column.name} is none of {', '.join(column.allowed)}"
+            rules.append(Rule(f"not_allowed_{column.name}", f"{name} NOT IN ({values})", reason))
+        rules += _reference_rules(column, catalogued)
+    rules += [Rule(check.name, check.violation, check.meaning) for check in table.checks]
+    return rules
+
+
+def _reference_rules(column: Column, catalogued: frozenset[str]) -> list[Rule]:
+    if not column.references:
+        return []
+    schema, table, key = column.references.split(".")
+    if table not in catalogued:
+        return []
+    known = f"SELECT {key} FROM {schema}.{table}" + (" WHERE NOT is_derived" if table == "products" else "")
+    violation = f"{column.references_when} AND {quote_identifier(column.name)} NOT IN ({known})"
+    return [Rule(f"unknown_{column.name}", violation, f"{column.name} is not in the shop's {table}")]
+
+
+def checked_sql(table: Table, catalogued: frozenset[str], shaped: str) -> str:
+    """Return the SELECT over the relation `shaped` that adds the contract's rules to `_rules`."""
+    return f"SELECT * REPLACE (_rules || {_broken(contract_rules(table, catalogued))} AS _rules) FROM {shaped}"
+
+
+def reasons(source: SourceSettings, catalogued: frozenset[str]) -> dict[str, str]:
+    """Return each rule's reason in words."""
+    rules = [*source_rules(source), *contract_rules(core_table(source.table), catalogued)]
+    return {rule.name: rule.reason for rule in rules}
+
+
+def _broken(rules: list[Rule]) -> str:
+    """Return the SQL list of the names of the rules that a row breaks."""
+    if not rules:
+        return "CAST([] AS VARCHAR[])"
+    cases = ", ".join(f"CASE WHEN {rule.violation} THEN {quote_text(rule.name)} END" for rule in rules)
+    return f"list_filter([{cases}], lambda rule: rule IS NOT NULL)"
+
+
+def _text(mapping: ColumnMapping, null_values: tuple[str, ...]) -> str:
+    expression = f"trim({quote_identifier(mapping.column)})"
+    if mapping.strip_suffix:
+        suffix = quote_text(mapping.strip_suffix)
+        expression = (
+            f"CASE WHEN ends_with({expression}, {suffix}) "
+            f"THEN left({expression}, length({expression}) - length({suffix})) ELSE {expression} END"
+        )
+    for value in ("", *null_values):
+        expression = f"nullif({expression}, {quote_text(value)})"
+    return expression
+
+
+def _typed(column: Column, source: SourceSettings, time_zone: str) -> str:
+    if column.name not in source.columns:
+        return f"CAST(NULL AS {column.type})"
+    text = quote_identifier(f"text_{column.name}")
+    if column.type == "VARCHAR":
+        return text
+    if column.type in ("BIGINT", "INTEGER"):
+        # '6.0' is a whole number, '6.5' is not, and a plain cast would round it.
+        whole = f"TRY_CAST({text} AS DECIMAL(38, 6))"
+        return f"CASE WHEN {whole} = trunc({whole}) THEN TRY_CAST({whole} AS {column.type}) END"
+    if column.type == "TIMESTAMP":
+        local = _local_time(column.name, source)
+        zone = source.time_zone or time_zone
+        return local if zone == "UTC" else f"timezone('UTC', timezone({quote_text(zone)}, {local}))"
+    if column.type == "DATE":
+        return f"TRY_CAST({_local_time(column.name, source)} AS DATE)"
+    return f"TRY_CAST({text} AS {column.type})"
+
+
+def _local_time(name: str, source: SourceSettings) -> str:
+    text = quote_identifier(f"text_{name}")
+    given = source.columns[name].format
+    return f"try_strptime({text}, {quote_text(given)})" if given else f"TRY_CAST({text} AS TIMESTAMP)"
+
+
+def _days(table: Table) -> tuple[Column, ...]:
+    """Return the calendar days that follow from a time: `ordered_on` from `ordered_at`."""
+    times = {column.name.removesuffix("_at") for column in source_columns(table) if column.name.endswith("_at")}
+    return tuple(
+        column
+        for column in table.columns
+        if column.origin is Origin.DERIVED and column.name.endswith("_on") and column.name.removesuffix("_on") in times
+    )
+
+
+def _day(day: Column, source: SourceSettings, time_zone: str) -> str:
+    """Return the SQL of a time's calendar day in the shop's time zone."""
+    time = f"{day.name.removesuffix('_on')}_at"
+    if time not in source.columns:
+        return "CAST(NULL AS DATE)"
+    local = _local_time(time, source)
+    zone = source.time_zone or time_zone
+    if zone != time_zone:
+        local = f"timezone({quote_text(time_zone)}, timezone({quote_text(zone)}, {local}))"
+    return f"CAST({local} AS DATE)"
+
+
+def _limits(column: Column) -> tuple[str, str] | None:
+    if column.type == "TIMESTAMP":
+        # What is said to have happened later than the day after loading has a wrong date.
+        return _EARLIEST, "$latest_time"
+    if column.type == "DATE" and column.origin is Origin.SOURCE:
+        return _EARLIEST, _LATEST
+    if column.minimum is None and column.maximum is None:
+        return None
+    lower = "-1e308" if column.minimum is None else f"{column.minimum}"
+    upper = "1e308" if column.maximum is None else f"{column.maximum}"
+    return lower, upper

@@ -1,0 +1,183 @@
+"""What can be set, with defaults and limits. `warehouse.settings_file` reads it."""
+
+from __future__ import annotations
+
+from datetime import date  # noqa: TC003 - pydantic reads the annotation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models import FAMILIES
+
+if TYPE_CHECKING:
+    from models.family import Parameters
+
+LOADABLE_TABLES = (
+    "campaigns",
+    "contacts",
+    "customers",
+    "events",
+    "order_lines",
+    "products",
+    "reviews",
+    "social_ties",
+)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ShopSettings(_Section):
+    """`[shop]`: whose data this is."""
+
+    name: str = Field("Shop", description="The shop's name, as the report shows it.")
+    currency: str = Field("", description="The currency of all prices, such as EUR.")
+    time_zone: str = Field("UTC", description="Calendar days are days in this IANA time zone.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            message = "not an IANA time zone; allowed are names such as 'UTC' or 'Europe/London'"
+            raise ValueError(message) from error
+        return value
+
+
+class WarehouseSettings(_Section):
+    """`[warehouse]`: where the tables live."""
+
+    path: Path = Field(Path("warehouse_data"), description="Folder of the catalog, the data and the scratch files.")
+    catalog: str = Field(
+        "",
+        description="Empty for a SQLite catalog in `path`, or postgresql://user@host/database for a team's.",
+    )
+    data: str = Field("", description="Folder of the Parquet files, or s3://bucket/prefix; empty for `path`/data.")
+    memory_limit: str = Field("2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$", description="DuckDB's memory limit.")
+    threads: int = Field(2, ge=1, description="DuckDB's threads.")
+
+    @field_validator("catalog")
+    @classmethod
+    def _known_catalog(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            message = "allowed are an empty text (SQLite in the warehouse folder) or postgresql://user@host/database"
+            raise ValueError(message)
+        return value
+
+
+class RunSettings(_Section):
+    """`[run]`: how a run goes about its work."""
+
+    as_of: date | None = Field(None, description="The day to answer for; by default the last day in the data.")
+    seed: int = Field(0, ge=0, description="Seed of all randomness in the models.")
+    holdout_days: int = Field(90, ge=7, le=730, description="Days kept back to judge models out of time.")
+    parallel_families: int = Field(2, ge=1, description="Families that run at the same time.")
+    family_timeout_seconds: int = Field(1800, ge=1, description="A family is stopped after this time.")
+    family_retries: int = Field(1, ge=0, le=5, description="How often a crashed or timed-out family is tried again.")
+
+
+class QualitySettings(_Section):
+    """`[quality]`: what the gates let pass."""
+
+    maximum_quarantined_share: float = Field(
+        0.05, ge=0, le=1, description="A batch with a larger share of quarantined rows stops the run."
+    )
+    maximum_missing_customer_share: float = Field(
+        0.5, ge=0, le=1, description="A larger share of order lines without customer is recorded as a warning."
+    )
+    minimum_volume_ratio: float = Field(
+        0.2, ge=0, description="A load with fewer rows than this times the usual is recorded as a warning."
+    )
+    maximum_volume_ratio: float = Field(
+        5, gt=0, description="A load with more rows than this times the usual is recorded as a warning."
+    )
+    maximum_age_days: int = Field(
+        7, ge=0, description="A warning is recorded when the newest order is older than this on the as_of day."
+    )
+
+
+class ColumnMapping(_Section):
+    """Where a column comes from, in full: `{ column = "CustomerID", strip_suffix = ".0" }`."""
+
+    column: str = Field(description="The column's name in the source.")
+    strip_suffix: str = Field("", description="Taken off the end of every value.")
+    format: str = Field("", description="strptime format of a date or time, such as %d/%m/%Y %H:%M.")
+
+
+class SourceSettings(_Section):
+    """`[sources.<name>]`: one set of files that fill one core table."""
+
+    table: Literal[LOADABLE_TABLES] = Field(description="The core table that the rows belong to.")  # type: ignore[valid-type]
+    path: Path = Field(description="A file, a folder or a glob.")
+    format: Literal["auto", "csv", "parquet"] = Field("auto", description="By default told from the file's ending.")
+    columns: dict[str, ColumnMapping] = Field(description="Core column = source column.")
+    encoding: str = Field("utf-8", description="Text encoding of CSV files.")
+    delimiter: str = Field("", max_length=1, description="Of CSV files; by default told from the header.")
+    null_values: tuple[str, ...] = Field((), description="Texts that mean 'no value', beside the empty text.")
+    time_zone: str = Field("", description="Of the times in the files; by default the shop's.")
+    product_pattern: str = Field("", description="Regular expression of product ids; others are charges.")
+    return_pattern: str = Field("", description="Regular expression of the order ids of returns.")
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_mapping(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {name: {"column": given} if isinstance(given, str) else given for name, given in value.items()}
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            "".encode(value)
+        except LookupError as error:
+            message = "unknown encoding; allowed are names such as utf-8, latin-1, cp1252, utf-16, gb18030"
+            raise ValueError(message) from error
+        return value
+
+    @model_validator(mode="after")
+    def _columns_fit_the_table(self) -> SourceSettings:
+        # Imported here: contracts are only needed when a source is configured.
+        from warehouse.rows import mapping_problem  # noqa: PLC0415
+
+        problem = mapping_problem(self.table, set(self.columns))
+        if problem:
+            raise ValueError(problem)
+        return self
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Environment variables are called `TILLFLOW_<SECTION>__<KEY>`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TILLFLOW_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    shop: ShopSettings = ShopSettings()
+    warehouse: WarehouseSettings = WarehouseSettings()
+    run: RunSettings = RunSettings()
+    quality: QualitySettings = QualitySettings()
+    sources: dict[str, SourceSettings] = Field(default_factory=dict)
+    models: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    def parameters(self, family: str) -> Parameters:
+        """Return the parameters of `family`: what is set, and the documented defaults for the rest."""
+        known = {known.name: known for known in FAMILIES}
+        return known[family].parameters.model_validate(self.models.get(family, {}))
+
+    def sql_parameters(self) -> dict[str, Any]:
+        """Return every family's parameters as the names that SQL binds: `<family>__<parameter>`."""
+        return {
+            f"{family.name}__{name}": value
+            for family in FAMILIES
+            for name, value in self.parameters(family.name).model_dump().items()
+        }
