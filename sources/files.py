@@ -6,7 +6,6 @@ import csv
 import gzip
 import hashlib
 import io
-import os
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
@@ -33,6 +32,10 @@ class SourceError(Exception):
     """A source can't be read; the message names the source, the file and what to do."""
 
 
+class SourcePathError(SourceError):
+    """The path in the settings leads to no file."""
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """One file of a source, looked at but not loaded: its format, columns, size and content hash."""
@@ -55,12 +58,13 @@ def find_files(name: str, source: SourceSettings) -> list[Path]:
     """Return the files of a source in name order.
 
     Raises:
-        SourceError: when the path does not exist or holds no file that can be read.
+        SourcePathError: when the path does not exist or holds no file that can be read.
     """
     path = source.path
     if has_magic(str(path)):
-        found = [Path(match) for match in glob(str(path), recursive=True)]
-        files = sorted(match for match in found if match.is_file())
+        found = glob(str(path), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute patterns
+        matches = (Path(match) for match in found)
+        files = sorted(match for match in matches if match.is_file())
     elif path.is_dir():
         files = sorted(child for child in path.iterdir() if child.is_file() and _format(child, source))
     else:
@@ -70,7 +74,7 @@ def find_files(name: str, source: SourceSettings) -> list[Path]:
         message = (
             f"sources.{name}.path: {path} {what}. Correct the path in the settings or with --set sources.{name}.path=…"
         )
-        raise SourceError(message)
+        raise SourcePathError(message)
     return files
 
 
@@ -84,20 +88,19 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
     file_format = _format(path, source)
     if not file_format:
         endings = ", ".join(sorted(_ENDINGS))
-        raise SourceError(f"{_where(name, path)}: unknown kind of file; expected one of {endings}, or set format.")
+        raise _refused(name, path, f"unknown kind of file; expected one of {endings}, or set format.")
     try:
         size = path.stat().st_size
         if size == 0:
-            raise SourceError(f"{_where(name, path)}: the file is empty. Export it again, or remove it.")
+            raise _refused(name, path, "the file is empty. Export it again, or remove it.")
         inspect = _inspect_parquet if file_format == "parquet" else _inspect_csv
         columns, delimiter, digest = inspect(name, source, path)
     except PermissionError as error:
-        raise SourceError(f"{_where(name, path)}: no right to read the file. Give this user read access.") from error
+        raise _refused(name, path, "no right to read the file. Give this user read access.") from error
     except (gzip.BadGzipFile, EOFError) as error:
-        message = f"{_where(name, path)}: the compressed file is broken or cut off. Send it again. ({error})"
-        raise SourceError(message) from error
+        raise _refused(name, path, f"the compressed file is broken or cut off. Send it again. ({error})") from error
     except OSError as error:
-        raise SourceError(f"{_where(name, path)}: the file can't be read: {error.strerror}.") from error
+        raise _refused(name, path, f"the file can't be read: {error.strerror}.") from error
     missing = [mapping.column for mapping in source.columns.values() if mapping.column not in columns]
     if missing:
         message = (
@@ -139,7 +142,11 @@ def stage(
         else:
             _stage_csv(connection, paths, files[0], _native(source.encoding) or "utf-8")
     except duckdb.Error as error:
-        raise SourceError(f"{_where(files[0].source, source.path)}: can't be read: {error}") from error
+        raise _refused(files[0].source, source.path, f"can't be read: {error}") from error
+
+
+def _refused(name: str, path: Path, why: str) -> SourceError:
+    return SourceError(f"{_where(name, path)}: {why}")
 
 
 def _where(name: str, path: Path) -> str:
@@ -175,8 +182,7 @@ def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[s
     for block in _blocks(path, compressed=path.name.endswith(".gz")):
         digest.update(block)
         if is_single_byte and b"\0" in block:
-            message = f"{_where(name, path)}: the file is binary, not {source.encoding} text. Export it as CSV."
-            raise SourceError(message)
+            raise _refused(name, path, f"the file is binary, not {source.encoding} text. Export it as CSV.")
         head = head or block
         tail = (tail + block)[-_BLOCK_BYTES:]
     if _native(source.encoding) == "utf-8":
@@ -190,15 +196,14 @@ def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[s
     try:
         header = head.decode(source.encoding, errors="replace" if is_single_byte else "ignore").lstrip("\ufeff")
     except UnicodeError as error:
-        message = f"{_where(name, path)}: not {source.encoding} text ({error}). Set sources.{name}.encoding."
-        raise SourceError(message) from error
+        raise _refused(name, path, f"not {source.encoding} text ({error}). Set sources.{name}.encoding.") from error
     delimiter = source.delimiter or _delimiter(header)
     columns = tuple(column.strip() for column in next(csv.reader(io.StringIO(header), delimiter=delimiter)))
     _refuse_cut_off(name, source, path, tail, columns, delimiter)
     return columns, delimiter, digest.hexdigest()
 
 
-def _refuse_cut_off(  # noqa: PLR0913 - what is known of the file
+def _refuse_cut_off(
     name: str, source: SourceSettings, path: Path, tail: bytes, columns: tuple[str, ...], delimiter: str
 ) -> None:
     """Refuse a file whose last line has no end and fewer values than the header: its transfer broke off."""
@@ -260,7 +265,7 @@ def _readable(file: SourceFile, source: SourceSettings, scratch: Path) -> Path:
             copy.open("w", encoding="utf-8", newline="") as utf8,
         ):
             while text := original.read(_BLOCK_BYTES):
-                utf8.write(cast("str", text))
+                utf8.write(text)
     except UnicodeError as error:
         message = f"{_where(file.source, file.path)}: not {source.encoding} text ({error}). Set the source's encoding."
         raise SourceError(message) from error

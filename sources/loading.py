@@ -44,7 +44,7 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     return Inspection(new_files=tuple(new.values()), known_file_count=len(paths) - len(new))
 
 
-def load_files(  # noqa: PLR0913 - what a load is told
+def load_files(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     source: SourceSettings,
@@ -77,7 +77,7 @@ def load_files(  # noqa: PLR0913 - what a load is told
     return int(row[0]) if row else 0
 
 
-def _record_loads(  # noqa: PLR0913 - the columns of ops.loads
+def _record_loads(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     source: SourceSettings,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from warehouse.ddl import quote_identifier, table_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import duckdb
 
@@ -45,3 +46,13 @@ def rebuild(connection: duckdb.DuckDBPyConnection, table: Table, parameters: Map
         bind(sql, parameters),
     ).fetchone()
     return int(inserted[0]) if inserted else 0
+
+
+def build_order(contracts: Iterable[Table]) -> list[Table]:
+    """Return the tables so that each comes after those of its `inputs` that are among them.
+
+    Raises `graphlib.CycleError` when tables need each other.
+    """
+    by_name = {table.qualified_name: table for table in contracts}
+    needs = {name: {needed for needed in table.inputs if needed in by_name} for name, table in sorted(by_name.items())}
+    return [by_name[name] for name in TopologicalSorter(needs).static_order()]

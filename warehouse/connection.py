@@ -6,13 +6,13 @@ A connection belongs to one task: it is never passed to another, nor pickled.
 from __future__ import annotations
 
 import importlib.util
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from warehouse.catalog import tables
+from warehouse.catalog import all_tables
 from warehouse.ddl import create_tables, quote_text
 
 if TYPE_CHECKING:
@@ -53,10 +53,9 @@ def open_warehouse(
 
 def create_warehouse(settings: WarehouseSettings) -> None:
     """Create the warehouse's tables that do not exist yet."""
-    with open_warehouse(settings) as connection:
-        for schema in ("core", "features", "results", "ops"):
-            create_tables(connection, tables(schema))
+    with open_warehouse(settings) as connection, transaction(connection, "create tables", ""):
         connection.execute('CREATE SCHEMA IF NOT EXISTS "raw"')
+        create_tables(connection, [table for table in all_tables() if table.schema != "raw"])
 
 
 @contextmanager
@@ -71,17 +70,21 @@ def transaction(connection: duckdb.DuckDBPyConnection, message: str, run_id: str
         connection.execute("COMMIT")
     except BaseException:
         # A failed statement may have ended the transaction already; the first error is the one to report.
-        try:
+        with suppress(duckdb.TransactionException):
             connection.execute("ROLLBACK")
-        except duckdb.TransactionException:
-            pass
         raise
 
 
-def current_snapshot(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return the id of the newest snapshot."""
-    row = connection.execute(f"SELECT max(snapshot_id) FROM {LAKE}.snapshots()").fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
+def snapshot_committed_as(connection: duckdb.DuckDBPyConnection, message: str, run_id: str) -> int:
+    """Return the newest snapshot that was committed under `message` by a run."""
+    row = connection.execute(
+        f"SELECT max(snapshot_id) FROM {LAKE}.snapshots() WHERE commit_message = ? AND commit_extra_info = ?",
+        [message, run_id],
+    ).fetchone()
+    if row is None or row[0] is None:
+        error = f"no snapshot was committed as {message!r} by run {run_id}"
+        raise LookupError(error)
+    return int(row[0])
 
 
 def _attach(

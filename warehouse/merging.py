@@ -1,8 +1,8 @@
 """Merge raw rows into core: type them, part good from bad, drop what is known, and account for every row.
 
-A load's rows end in exactly one of three places: accepted into core, duplicate, or quarantined. Within one load the last row of a
-key wins; over loads the later load wins; a row whose content core already has is a duplicate. So many loads merged together
-end as they would one by one.
+A load's rows end in exactly one of three places: accepted into core, duplicate, or quarantined. Within one load the
+last row of a key wins; over loads the later load wins; a row whose content core already has is a duplicate. So many loads
+merged together end as they would one by one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from warehouse.building import bind
 from warehouse.ddl import quote_identifier, quote_text, table_name
+from warehouse.raw_tables import BOOKKEEPING_COLUMNS
 from warehouse.rows import checked_sql, core_table, reasons, typed_sql
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class LostRowsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Merge:
-    """What a merge needs to know: the source, the shop's time zone, what the shop lists itself, the run and its time."""
+    """What a merge is told: the source, the shop's time zone, what the shop lists itself, the run and its time."""
 
     name: str
     source: SourceSettings
@@ -165,7 +166,9 @@ def _judge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         )
         SELECT
             versions.* EXCLUDE (_content_before),
-            CASE WHEN _content = coalesce(_content_before, _core_content) THEN 'duplicate' ELSE 'accepted' END AS outcome
+            CASE
+                WHEN _content = coalesce(_content_before, _core_content) THEN 'duplicate' ELSE 'accepted'
+            END AS outcome
         FROM versions LEFT JOIN known USING ({key})
         UNION ALL BY NAME
         SELECT *, false AS _is_last, 'duplicate' AS outcome
@@ -207,7 +210,9 @@ def _write_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> No
         f"""
         CREATE OR REPLACE TEMP TABLE newly_quarantined AS
         SELECT
-            checked._load_id AS load_id, {quote_text(merge.name)} AS source, {quote_text(merge.source.table)} AS table_name,
+            checked._load_id AS load_id,
+            {quote_text(merge.name)} AS source,
+            {quote_text(merge.source.table)} AS table_name,
             checked._file AS file, {quote_text(merge.run_id)} AS run_id, _rules AS rules,
             list_aggregate(list_transform(_rules, lambda rule: (MAP {{{known}}})[rule]), 'string_agg', '; ') AS reason,
             {_payload(connection)} AS payload, 'open' AS status,
@@ -231,9 +236,10 @@ def _write_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> No
 def _payload(connection: duckdb.DuckDBPyConnection) -> str:
     """Return the SQL of a pending row as JSON: the source's own columns, or the line where it is no row."""
     names = [str(row[0]) for row in connection.execute("DESCRIBE pending").fetchall()]
-    own = [name for name in names if not name.startswith("_")]
+    own = [name for name in names if name not in (*BOOKKEEPING_COLUMNS, "_load_order")]
     fields = ", ".join(f"{quote_text(name)}, pending.{quote_identifier(name)}" for name in own)
-    return f"CASE WHEN pending._malformed IS NULL THEN json_object({fields}) ELSE json_object('line', pending._malformed) END"
+    line = "json_object('line', pending._malformed)"
+    return f"CASE WHEN pending._malformed IS NULL THEN json_object({fields}) ELSE {line} END"
 
 
 def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> None:
@@ -268,7 +274,8 @@ def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarant
     """)
     connection.execute("UPDATE ops.loads SET status = 'merged' WHERE status = 'raw' AND source = ?", [merge.name])
     lost = connection.execute(
-        "SELECT load_id FROM ops.loads WHERE source = ? AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined",
+        "SELECT load_id FROM ops.loads "
+        "WHERE source = ? AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined",
         [merge.name],
     ).fetchall()
     if lost:

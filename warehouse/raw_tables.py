@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from warehouse.contracts import Column, Table
-from warehouse.ddl import create_table_sql, comment_sql, quote_identifier, table_name
+from warehouse.ddl import comment_sql, create_table_sql, quote_identifier, table_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,8 @@ _BOOKKEEPING = (
         nullable=True,
     ),
 )
+
+BOOKKEEPING_COLUMNS = tuple(column.name for column in _BOOKKEEPING)
 
 
 def raw_table(source: str, columns: Sequence[str]) -> Table:

@@ -57,8 +57,9 @@ def mapping_problem(table_name: str, mapped: set[str]) -> str:
 def typed_sql(source: SourceSettings, time_zone: str, raw_relation: str) -> str:
     """Return the SELECT that types the raw rows of a source.
 
-    Its columns are `_load_id`, `_load_order`, `_file`, `_row_number`, every column that the source may give (typed, NULL where
-    it does not), the calendar days derived from times, and `_rules`, the rules broken so far. It binds no parameter.
+    Its columns are `_load_id`, `_load_order`, `_file`, `_row_number`, every column that the source may give (typed,
+    NULL where it does not), the calendar days derived from times, and `_rules`, the rules broken so far. It binds no
+    parameter.
     """
     table = core_table(source.table)
     text = {name: _text(mapping, source.null_values) for name, mapping in source.columns.items()}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date  # noqa: TC003 - pydantic reads the annotation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models import FAMILIES
@@ -25,6 +25,10 @@ LOADABLE_TABLES = (
     "reviews",
     "social_ties",
 )
+
+
+# Names become table names in the raw layer and parts of load ids.
+SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
 
 
 class _Section(BaseModel):
@@ -89,12 +93,6 @@ class QualitySettings(_Section):
     )
     maximum_missing_customer_share: float = Field(
         0.5, ge=0, le=1, description="A larger share of order lines without customer is recorded as a warning."
-    )
-    minimum_volume_ratio: float = Field(
-        0.2, ge=0, description="A load with fewer rows than this times the usual is recorded as a warning."
-    )
-    maximum_volume_ratio: float = Field(
-        5, gt=0, description="A load with more rows than this times the usual is recorded as a warning."
     )
     maximum_age_days: int = Field(
         7, ge=0, description="A warning is recorded when the newest order is older than this on the as_of day."
@@ -166,7 +164,7 @@ class Settings(BaseSettings):
     warehouse: WarehouseSettings = WarehouseSettings()
     run: RunSettings = RunSettings()
     quality: QualitySettings = QualitySettings()
-    sources: dict[str, SourceSettings] = Field(default_factory=dict)
+    sources: dict[SourceName, SourceSettings] = Field(default_factory=dict)
     models: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     def parameters(self, family: str) -> Parameters:

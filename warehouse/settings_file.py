@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from models import FAMILIES
 from warehouse.settings import Settings
@@ -46,7 +46,7 @@ def load_settings(config: Path | None = None, overrides: Sequence[str] = ()) -> 
         @classmethod
         def settings_customise_sources(
             cls,
-            settings_cls: type[Settings],
+            settings_cls: type[BaseSettings],
             init_settings: PydanticBaseSettingsSource,
             env_settings: PydanticBaseSettingsSource,
             dotenv_settings: PydanticBaseSettingsSource,
@@ -93,13 +93,15 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _anchor(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make the file's relative paths relative to the file's folder."""
-    sections = [(content.get("warehouse"), ("path", "data"))]
+    sections: list[tuple[object, tuple[str, ...]]] = [(content.get("warehouse"), ("path", "data"))]
     sources = content.get("sources")
     if isinstance(sources, dict):
         sections += [(source, ("path",)) for source in sources.values()]
     for section, keys in sections:
+        if not isinstance(section, dict):
+            continue
         for key in keys:
-            value = section.get(key) if isinstance(section, dict) else None
+            value = section.get(key)
             if isinstance(value, str) and value and "://" not in value:
                 section[key] = str(folder / value)
     return content

@@ -21,7 +21,7 @@ TABLE = Table(
     questions=(
         Question(
             text="Which result tables are stale, and why?",
-            sql="SELECT table_name, family, as_of, reason FROM ops.freshness WHERE is_stale ORDER BY table_name, family",
+            sql="SELECT table_name, family, as_of, reason FROM ops.freshness WHERE is_stale ORDER BY ALL",
         ),
     ),
 )

@@ -1,0 +1,176 @@
+"""Write the pages that follow from the code: the data dictionary, the DAG and the settings.
+
+`--check` writes nothing and fails when a page is stale.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from models import FAMILIES
+from warehouse.catalog import tables
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pydantic.fields import FieldInfo
+
+    from warehouse.contracts import Column, Table
+
+FOLDER = Path(__file__).parent
+LAYERS = {
+    "core": "The shop's truth: typed, deduplicated, upserted by key.",
+    "features": "What models read, as of a date.",
+    "results": "What people read: the current answer of every family.",
+    "ops": "What happened: loads, quarantine, checks, runs, freshness and lineage.",
+}
+
+
+def main() -> int:
+    """Write the pages, or check them; returns the exit code."""
+    pages = {"tables.md": tables_page(), "dag.md": dag_page(), "settings.md": settings_page()}
+    if "--check" not in sys.argv[1:]:
+        for name, text in pages.items():
+            (FOLDER / name).write_text(text, encoding="utf-8")
+        return 0
+    stale = [name for name, text in pages.items() if _read(FOLDER / name) != text]
+    for name in stale:
+        print(f"docs/{name} is stale; run: make docs")  # noqa: T201 - a command that prints
+    return 1 if stale else 0
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+def tables_page() -> str:
+    """Return the data dictionary."""
+    parts = [
+        "# Tables",
+        "Every table of the warehouse, made from its contract by `make docs`. Each question's SQL is tested.",
+        (
+            "Beside these, `raw.<source>` holds every row of a source as it came, as text, with `_load_id`, "
+            "`_source`, `_file`, `_row_number` and `_malformed`."
+        ),
+    ]
+    for schema, meaning in LAYERS.items():
+        parts += [f"## {schema}", meaning]
+        parts += [part for table in tables(schema) for part in _table(table)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"### {table.qualified_name}"
+    yield f"{table.grain[0].upper()}{table.grain[1:]}. {table.description}"
+    facts = [f"Key: {', '.join(f'`{name}`' for name in table.key)}"]
+    if table.inputs:
+        facts.append(f"made from {', '.join(f'`{name}`' for name in table.inputs)}")
+    if table.append:
+        facts.append("keeps one answer per `as_of`" if table.schema == "results" else "rows are only added")
+    yield "; ".join(facts) + "."
+    yield "\n".join(
+        [
+            "| Column | Type | Meaning | Limits |",
+            "| --- | --- | --- | --- |",
+            *(_column(column) for column in table.columns),
+        ]
+    )
+    if table.checks:
+        yield "\n".join(
+            f"- `{check.name}` ({check.severity.value}): {check.meaning}; {check.advice}." for check in table.checks
+        )
+    for question in table.questions:
+        yield f"**{question.text}**\n\n```sql\n{question.sql}\n```"
+
+
+def _column(column: Column) -> str:
+    limits = []
+    if column.nullable:
+        limits.append("may be empty")
+    if column.minimum is not None:
+        limits.append(f"≥ {column.minimum:g}")
+    if column.maximum is not None:
+        limits.append(f"≤ {column.maximum:g}")
+    if column.allowed:
+        limits.append(", ".join(column.allowed))
+    if column.references:
+        limits.append(f"in {column.references}")
+    unit = f" ({column.unit})" if column.unit else ""
+    return f"| {column.name} | {column.type} | {column.description}{unit} | {'; '.join(limits)} |"
+
+
+def dag_page() -> str:
+    """Return the picture of which family reads and writes what."""
+    makers = {f"results.{table}": family.name for family in FAMILIES for table in family.results}
+    lines = ["flowchart LR", "    raw --> core --> features"]
+    for family in FAMILIES:
+        reads = (*family.inputs, *family.optional_inputs)
+        waits = sorted({makers[table] for table in reads if table in makers} - {family.name})
+        lines.append(f"    features --> {family.name}")
+        lines += [f"    {other} --> {family.name}" for other in waits]
+        lines.append(f"    {family.name} --> publish")
+    lines.append("    publish --> report")
+    rows = [
+        f"| {family.name} | {family.question} | {_list(family.inputs)} | {_list(family.optional_inputs)} "
+        f"| {_list(f'results.{name}' for name in family.results)} |"
+        for family in FAMILIES
+    ]
+    picture = "```mermaid\n" + "\n".join(lines) + "\n```"
+    table = "\n".join(
+        ["| Family | Question | Needs | Uses where there | Writes |", "| --- | --- | --- | --- | --- |", *rows]
+    )
+    return f"# The DAG\n\nMade from `models/__init__.py` by `make docs`.\n\n{picture}\n\n{table}\n"
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "–"
+
+
+def settings_page() -> str:
+    """Return every setting with its default and meaning."""
+    parts = [
+        "# Settings",
+        (
+            "Made from the code by `make docs`. The same setting can stand in `tillflow.toml` (`seed = 1` under "
+            "`[run]`), in the environment (`TILLFLOW_RUN__SEED=1`) and on the command line (`--set run.seed=1`); "
+            "the later beats the earlier."
+        ),
+    ]
+    for name, field in Settings.model_fields.items():
+        model = _model_of(field)
+        if model is None:
+            continue
+        parts += [f"## [{name}{'.<name>' if name == 'sources' else ''}]", _fields(model)]
+    for family in FAMILIES:
+        parts += [f"## [models.{family.name}]", family.question, _fields(family.parameters)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _model_of(field: FieldInfo) -> type[BaseModel] | None:
+    arguments = getattr(field.annotation, "__args__", ())
+    for candidate in (field.annotation, *arguments):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
+def _fields(model: type[BaseModel]) -> str:
+    fields: Mapping[str, FieldInfo] = model.model_fields
+    rows = [f"| {name} | {_default(field)} | {field.description or ''} |" for name, field in fields.items()]
+    return "\n".join(["| Key | Default | Meaning |", "| --- | --- | --- |", *rows])
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "(must be set)"
+    value = field.get_default(call_default_factory=True)
+    return "(none)" if value in (None, "", ()) else f"`{value}`"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+"""The command line: `tillflow demo | run | sql | status | report | quarantine`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime  # noqa: TC003 - typer reads the annotations
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from flows.console import show
+from flows.running import DONE, WRONG_USAGE, run_flow, show_summary
+from tasks.queries import QueryError, ask, last_run_id, query
+from warehouse.connection import WarehouseError
+from warehouse.settings_file import SettingsError, load_settings
+
+app = typer.Typer(
+    name="tillflow",
+    help="Marketing decisions from a shop's own data. Begin with: tillflow demo",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+quarantine_app = typer.Typer(help="Look at the rows that were kept out, and judge them again.")
+app.add_typer(quarantine_app, name="quarantine", invoke_without_command=True)
+
+_out = Console()
+_err = Console(stderr=True)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The settings file; by default TILLFLOW_CONFIG, else ./tillflow.toml."),
+]
+WarehouseOption = Annotated[
+    Path | None,
+    typer.Option("--warehouse", "-w", help="The warehouse folder; the same as --set warehouse.path=DIR."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", "-s", help="A setting, such as run.seed=1 or sources.orders.path=/data; may be repeated."),
+]
+
+
+class Format(StrEnum):
+    """How `tillflow sql` prints."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is told in a sentence, never as a traceback."""
+    try:
+        app()
+    except (SettingsError, QueryError, WarehouseError) as error:
+        _err.print(f"[red]{type(error).__name__.removesuffix('Error')}:[/red] {error}", highlight=False, soft_wrap=True)
+        sys.exit(WRONG_USAGE)
+
+
+@app.command()
+def run(
+    config: ConfigOption = None,
+    warehouse: WarehouseOption = None,
+    set_: SetOption = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day to answer for; by default the last day with orders."),
+    ] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Fit the models even when nothing is new.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show Prefect's own log as well.")] = False,
+) -> None:
+    """Load what is new, check it, fit the models and publish their answers.
+
+    Safe to run again and again: the same content is loaded once, and when nothing is new the answers stand.
+
+    Exit code: 0 done, 1 a gate or a family failed, 2 wrong usage or settings.
+
+    Example: tillflow run --config examples/online_retail.toml --set sources.online_retail.path=/data/online_retail
+    """
+    overrides = _overrides(warehouse, set_)
+    settings = load_settings(config, overrides)
+    code = run_flow(_out, _err, config, overrides, as_of=as_of.date() if as_of else None, force=force, verbose=verbose)
+    if code != WRONG_USAGE:
+        show_summary(_out, settings)
+    raise typer.Exit(code)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the demo shop and its warehouse are made.")] = Path("demo"),
+    order_lines: Annotated[int, typer.Option(min=500, help="The size of the shop.")] = 150_000,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed makes another shop.")] = 0,
+    warehouse: WarehouseOption = None,
+    config: ConfigOption = None,
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show Prefect's own log as well.")] = False,
+) -> None:
+    """Make a demo shop and run everything on it.
+
+    Run it again and it finds that nothing is new.
+    """
+    from flows.demonstration import make_shop, show_next_steps, show_queries  # noqa: PLC0415 - only for the demo
+
+    shop_config = make_shop(_out, folder, order_lines=order_lines, seed=seed)
+    overrides = _overrides(warehouse, None)
+    used = config or shop_config
+    settings = load_settings(used, overrides)
+    code = run_flow(_out, _err, used, overrides, as_of=None, force=False, verbose=verbose)
+    if code != WRONG_USAGE:
+        show_summary(_out, settings)
+    if code == DONE:
+        show_queries(_out, settings)
+        show_next_steps(_out, settings, used)
+    raise typer.Exit(code)
+
+
+@app.command()
+def sql(
+    statement: Annotated[str, typer.Argument(help="The query, such as: SELECT * FROM results.segment_profiles")],
+    config: ConfigOption = None,
+    warehouse: WarehouseOption = None,
+    set_: SetOption = None,
+    format_: Annotated[Format, typer.Option("--format", "-f", help="How to print the answer.")] = Format.TABLE,
+    run_id: Annotated[str, typer.Option("--run", help="Answer as of an earlier run, see: tillflow status")] = "",
+) -> None:
+    """Query the warehouse, read-only, also while a run is writing.
+
+    Tables are described in docs/tables.md and by DESCRIBE and COMMENT in the catalog.
+
+    Example: tillflow sql "SELECT * FROM results.segment_profiles" --format markdown
+    """
+    answer = query(load_settings(config, _overrides(warehouse, set_)), statement, run_id=run_id)
+    if format_ is Format.TABLE:
+        show(_out, answer)
+    else:
+        text = {Format.CSV: answer.as_csv, Format.JSON: answer.as_json, Format.MARKDOWN: answer.as_markdown}[format_]()
+        typer.echo(text)
+
+
+@app.command()
+def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
+    """Show the last runs, what came in, how fresh each table is and what did not pass."""
+    settings = load_settings(config, _overrides(warehouse, set_))
+    run_id = last_run_id(settings)
+    show(_out, ask(settings, "last_runs"), "Last runs")
+    show(_out, ask(settings, "sources_summary"), "What came in")
+    show(_out, ask(settings, "freshness_summary"), "How fresh the answers are")
+    broken = ask(settings, "broken_checks_of_run", {"run_id": run_id})
+    if broken.rows:
+        show(_out, broken, f"Checks of run {run_id} that did not pass")
+    quarantined = ask(settings, "quarantine_summary")
+    if quarantined.rows:
+        show(_out, quarantined, "In quarantine (see: tillflow quarantine)")
+
+
+@app.command()
+def report(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
+    """Write the report again from the tables as they are, and print its path."""
+    from tasks.reporting import build_report  # noqa: PLC0415 - charts take a second to import
+
+    settings = load_settings(config, _overrides(warehouse, set_))
+    last_run_id(settings)
+    typer.echo(build_report(settings))
+
+
+@quarantine_app.callback()
+def quarantine(
+    context: typer.Context,
+    config: ConfigOption = None,
+    warehouse: WarehouseOption = None,
+    set_: SetOption = None,
+    source: Annotated[str, typer.Option(help="Show rows of this source.")] = "",
+    rule: Annotated[str, typer.Option(help="Show rows that broke this rule.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many rows.")] = 20,
+) -> None:
+    """Show which rules keep rows out and, with --source or --rule, the rows as they came.
+
+    Mend the source, the mapping or the rule, then: tillflow quarantine replay
+    """
+    if context.invoked_subcommand:
+        return
+    settings = load_settings(config, _overrides(warehouse, set_))
+    summary = ask(settings, "quarantine_summary")
+    if not summary.rows:
+        typer.echo("Nothing is in quarantine.")
+        return
+    if source or rule:
+        show(_out, ask(settings, "quarantined_rows", {"source": source, "rule": rule, "limit": limit}))
+    else:
+        show(_out, summary, "Rows in quarantine, by rule")
+
+
+@quarantine_app.command()
+def replay(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
+    """Judge every quarantined row again by the settings and tables of now, and merge those that pass.
+
+    The models read them at the next run.
+    """
+    from flows.running import replay_quarantine  # noqa: PLC0415 - imports Prefect
+
+    raise typer.Exit(replay_quarantine(_out, _err, load_settings(config, _overrides(warehouse, set_))))
+
+
+def _overrides(warehouse: Path | None, given: list[str] | None) -> tuple[str, ...]:
+    chosen = (f"warehouse.path={warehouse}",) if warehouse else ()
+    return (*chosen, *(given or ()))

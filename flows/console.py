@@ -1,0 +1,88 @@
+"""What a person sees in the terminal."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+
+from tasks.progress import LOGGER_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+    from rich.status import Status
+
+    from tasks.queries import Answer
+
+_SHOWN_ROWS = 200
+
+
+class _Lines(logging.Handler):
+    """Print what a run says, a line a step, with the time since it began."""
+
+    def __init__(self, console: Console, status: Status) -> None:
+        super().__init__()
+        self._console = console
+        self._status = status
+        self._started = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        seconds = time.monotonic() - self._started
+        mark = "[yellow]![/yellow]" if record.levelno >= logging.WARNING else "[green]✓[/green]"
+        text = escape(record.getMessage())
+        self._console.print(f"{mark} [dim]{seconds:6.1f} s[/dim]  {text}", highlight=False)
+        self._status.update(f"[dim]working, last: {text[:60]}[/dim]")
+
+
+@contextmanager
+def showing_progress(console: Console, what: str) -> Iterator[None]:
+    """Show what the run says while it works; a terminal also gets a spinner."""
+    logger = logging.getLogger(LOGGER_NAME)
+    level = logger.level
+    with console.status(f"[dim]{what}[/dim]") as status:
+        handler = _Lines(console, status)
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+
+
+def show(console: Console, answer: Answer, title: str = "") -> None:
+    """Print an answer as a table; of a long one the first rows."""
+    table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
+    shown = answer.rows[:_SHOWN_ROWS]
+    for place, name in enumerate(answer.columns):
+        is_number = bool(shown) and all(_is_number(row[place]) for row in shown if row[place] is not None)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in shown:
+        table.add_row(*(escape(_cell(value)) for value in row))
+    console.print(table)
+    if len(answer.rows) > _SHOWN_ROWS:
+        console.print(f"… and {len(answer.rows) - _SHOWN_ROWS:,} more rows; --format csv prints all.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"  # noqa: PLR2004 - four digits say enough
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return str(value)

@@ -1,0 +1,57 @@
+"""What Tillflow does, in order. Start reading here."""
+
+from __future__ import annotations
+
+from datetime import date  # noqa: TC003 - Prefect reads the flow's signature
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefect import flow
+from prefect.runtime import flow_run
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from tasks.families import fit_families
+from tasks.features import build_features
+from tasks.ingest import check_raw, load_raw, look_at_files, merge_core, prepare_warehouse
+from tasks.publish import answers_stand, publish_results
+from tasks.recording import recorded
+from tasks.run import running
+from warehouse.settings_file import load_settings
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+
+def _name_of_run() -> str:
+    given = flow_run.parameters
+    return f"{Path(given['config'] or 'tillflow').stem} as of {given['as_of'] or 'the last day'}"
+
+
+@flow(name="tillflow", flow_run_name=_name_of_run, task_runner=ThreadPoolTaskRunner[object](max_workers=4))
+def marketing(
+    config: str = "", overrides: tuple[str, ...] = (), as_of: date | None = None, *, force: bool = False
+) -> State[object]:
+    """From a shop's files to published answers.
+
+    Args:
+        config: the settings file; by default `tillflow.toml` in the working directory.
+        overrides: settings as `section.key=value`, which beat the file's.
+        as_of: the day to answer for; by default the last day with orders.
+        force: fit the models even when nothing is new.
+    """
+    settings = load_settings(Path(config) if config else None, overrides)
+    with running(settings, force=force) as run, recorded(run) as progress:
+        prepare_warehouse(run)
+        looks = {name: look_at_files.submit(run, name) for name in settings.sources}
+        progress.rows_read = load_raw(run, {name: look.result() for name, look in looks.items()})
+        check_raw(run)
+        last_day = merge_core(run)
+        progress.as_of = day = as_of or settings.run.as_of or last_day
+        if day is None:
+            return progress.nothing_to_do()
+        if standing := answers_stand(run, day):
+            return progress.unchanged(standing)
+        snapshot = build_features(run, day)
+        outcomes = fit_families(run, day, snapshot)
+        outcomes = publish_results(run, day, snapshot, outcomes)
+        return progress.published(outcomes)

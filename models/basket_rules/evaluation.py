@@ -1,0 +1,175 @@
+"""How rules learned before a day do after it: do they hold, and do they foretell what else is in a basket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from models.basket_rules.eclat import BITS_PER_WORD
+from models.basket_rules.rules import NO_ITEM
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from models.basket_rules.baskets import Window
+    from models.basket_rules.eclat import Codes, Counts, Words
+    from models.basket_rules.measures import Values
+    from models.basket_rules.rules import Rules
+
+ORDERS_PER_BLOCK = 1 << 18
+SCORES_PER_BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Hits:
+    """By judged order: whether a product shown was in the hidden part of the basket, and whether a rule fired."""
+
+    popularity: NDArray[np.bool_]
+    rules: NDArray[np.bool_]
+    fired: NDArray[np.bool_]
+
+
+def count_in(rules: Rules, window: Window) -> Rules:
+    """Return the same rules with the counts they have in another window."""
+    return _recounted(
+        rules,
+        _orders_holding(rules.items, window),
+        _orders_holding(rules.antecedents, window),
+        _orders_holding(rules.consequents, window),
+    )
+
+
+def _recounted(rules: Rules, together: Counts, antecedents: Counts, consequents: Counts) -> Rules:
+    return type(rules)(
+        rules.antecedents, rules.consequents, together, antecedents, consequents, np.full(len(rules), np.nan)
+    )
+
+
+def _orders_holding(itemsets: Codes, window: Window) -> Counts:
+    """Return how many of the window's orders hold all items of each row; rows are filled up with `NO_ITEM`."""
+    singles = (itemsets != NO_ITEM).sum(axis=1) == 1
+    counts = np.zeros(len(itemsets), dtype=np.int64)
+    counts[singles] = window.item_counts[itemsets[singles].max(axis=1)] if singles.any() else 0
+    several = itemsets[~singles]
+    if len(several):
+        counts[~singles] = _count_together(several, window)
+    return counts
+
+
+def _count_together(itemsets: Codes, window: Window) -> Counts:
+    """Count by bitsets over the orders, a block of orders at a time."""
+    used = np.unique(itemsets[itemsets != NO_ITEM])
+    row_of = np.full(max(int(used[-1]), int(window.items.max())) + 2, len(used))
+    row_of[used] = np.arange(len(used))
+    rows = np.where(itemsets == NO_ITEM, len(used) + 1, row_of[itemsets])
+    _, orders = np.unique(window.orders, return_inverse=True)
+    counts = np.zeros(len(itemsets), dtype=np.int64)
+    for first in range(0, int(orders.max()) + 1, ORDERS_PER_BLOCK):
+        inside = (orders >= first) & (orders < first + ORDERS_PER_BLOCK)
+        bits = _bitsets(row_of[window.items[inside]], orders[inside] - first, len(used))
+        held = bits[rows[:, 0]]
+        for column in range(1, rows.shape[1]):
+            held &= bits[rows[:, column]]
+        counts += np.bitwise_count(held).sum(axis=1, dtype=np.int64)
+    return counts
+
+
+def _bitsets(rows: Counts, orders: Counts, row_count: int) -> Words:
+    """Return a bitset over the orders for each row, then one for all other items, then one with every bit set."""
+    words = int(orders.max()) // BITS_PER_WORD + 1 if len(orders) else 1
+    present = np.zeros((row_count + 2, words * BITS_PER_WORD), dtype=np.bool_)
+    present[rows, orders] = True
+    present[-1] = True
+    return np.packbits(present, axis=1, bitorder="little").view(np.uint64)
+
+
+def hits(
+    rules: Rules,
+    confidences: Values,
+    window: Window,
+    popularity: Counts,
+    *,
+    shown_count: int,
+    order_limit: int,
+    generator: np.random.Generator,
+) -> Hits:
+    """Judge rules and popularity on the window's orders, at most `order_limit` drawn at random.
+
+    A random half of each basket (the larger one) is given, the other hidden. The rules whose antecedent is in the
+    given half propose their consequents by falling confidence, and popular products fill the places left;
+    the baseline shows popular products only. Either hits when one of `shown_count` products is in the hidden half.
+    """
+    given, hidden = _halves(window, len(popularity), order_limit, generator)
+    fallback = _ranking(popularity)
+    antecedents = _indicator(rules.antecedents, len(popularity))
+    parts = []
+    block = max(SCORES_PER_BLOCK // len(popularity), 1)
+    for first in range(0, given.shape[0], block):
+        basket, rest = given[first : first + block], hidden[first : first + block].toarray() > 0
+        proposed = _proposals(basket, antecedents, rules, confidences)
+        proposed[basket.nonzero()] = 0
+        own = basket.toarray() > 0
+        parts.append(
+            Hits(
+                _any_hit(np.where(own, -np.inf, fallback), rest, shown_count),
+                _any_hit(np.where(own, -np.inf, proposed + fallback), rest, shown_count),
+                np.asarray((proposed > 0).any(axis=1)),
+            )
+        )
+    return Hits(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("popularity", "rules", "fired")))
+
+
+def _halves(
+    window: Window, product_count: int, order_limit: int, generator: np.random.Generator
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    order = np.lexsort([window.items, window.orders])
+    items = window.items[order]
+    codes, orders = np.unique(window.orders[order], return_inverse=True)
+    shuffled = np.lexsort([generator.random(len(orders)), orders])
+    items = items[shuffled]
+    sizes = np.bincount(orders)
+    starts = np.cumsum(sizes) - sizes
+    is_given = np.arange(len(orders)) - starts[orders] < -(-sizes[orders] // 2)
+    sample = np.sort(generator.permutation(len(codes))[:order_limit])
+    shape = (len(codes), product_count)
+    ones = np.ones(len(orders), dtype=np.float32)
+    return tuple(
+        sparse.csr_array((ones[part], (orders[part], items[part])), shape=shape)[sample]
+        for part in (is_given, ~is_given)
+    )
+
+
+def _ranking(popularity: Counts) -> Values:
+    """Return a score for each product that falls with its popularity and stays far below any rule's confidence."""
+    ranks = np.empty(len(popularity))
+    ranks[np.argsort(-popularity, kind="stable")] = np.arange(len(popularity), 0, -1)
+    return np.asarray(ranks / len(popularity) * 1e-6)
+
+
+def _indicator(sides: Codes, product_count: int) -> sparse.csr_array:
+    rules, columns = np.nonzero(sides != NO_ITEM)
+    ones = np.ones(len(rules), dtype=np.float32)
+    return sparse.csr_array((ones, (rules, sides[rules, columns])), shape=(len(sides), product_count))
+
+
+def _proposals(basket: sparse.csr_array, antecedents: sparse.csr_array, rules: Rules, confidences: Values) -> Values:
+    """Return the highest confidence of a rule that proposes each product to each basket; 0 where none does."""
+    scores = np.zeros(basket.shape)
+    overlap = (basket @ antecedents.T).tocoo()
+    lengths = np.diff(antecedents.indptr)
+    fires = overlap.data == lengths[overlap.col]
+    orders, fired = overlap.row[fires], overlap.col[fires]
+    for column in rules.consequents.T:
+        products = column[fired]
+        real = products != NO_ITEM
+        np.maximum.at(scores, (orders[real], products[real]), confidences[fired[real]])
+    return scores
+
+
+def _any_hit(scores: Values, hidden: NDArray[np.bool_], shown_count: int) -> NDArray[np.bool_]:
+    shown_count = min(shown_count, scores.shape[1])
+    shown = np.argpartition(-scores, shown_count - 1, axis=1)[:, :shown_count]
+    return np.asarray(np.take_along_axis(hidden, shown, axis=1).any(axis=1))

@@ -1,0 +1,58 @@
+"""The settings of demand_forecast."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.family import Parameters
+
+Frequency = Literal["daily", "weekly"]
+Level = Literal["total", "category", "product"]
+Candidate = Literal["seasonal_naive", "ets", "theta", "arima"]
+
+
+class DemandForecastParameters(Parameters):
+    """`[models.demand_forecast]`: what is forecast, how far, by which models."""
+
+    horizon_days: Annotated[int, Field(ge=7, le=182)] = Field(
+        default=28, description="Days to forecast; weekly series round up to whole weeks."
+    )
+    product_count: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=25, description="Products to forecast: those that sold most in the last ranking_days."
+    )
+    category_count: Annotated[int, Field(ge=0, le=1_000)] = Field(
+        default=20, description="Categories to forecast: those that sold most in the last ranking_days."
+    )
+    ranking_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        default=90, description="Days before as_of by which products and categories are ranked."
+    )
+    total_frequency: Frequency = Field(default="daily", description="The grain of the shop's forecast.")
+    category_frequency: Frequency = Field(default="daily", description="The grain of the categories' forecasts.")
+    product_frequency: Frequency = Field(
+        default="weekly", description="The grain of the products' forecasts; weeks are steadier and cheaper than days."
+    )
+    history_periods: Annotated[int, Field(ge=28, le=5_000)] = Field(
+        default=400, description="The most recent days or weeks of each series that models learn from."
+    )
+    windows: Annotated[int, Field(ge=2, le=20)] = Field(
+        default=5, description="Rolling origins of the backtest, one horizon apart; the first only selects."
+    )
+    judged_windows: Annotated[int, Field(ge=1, le=19)] = Field(
+        default=2, description="The latest windows, on which the selection made before each of them is judged."
+    )
+    models: tuple[Candidate, ...] = Field(
+        default=("seasonal_naive", "ets", "theta", "arima"),
+        description="The candidates; seasonal_naive, the baseline, is always one of them.",
+    )
+    arima_levels: tuple[Level, ...] = Field(
+        default=("total",), description="The levels on which ARIMA is tried: it takes ten times as long as the others."
+    )
+    outlier_limit: Annotated[float, Field(gt=0)] = Field(
+        default=5.0,
+        description="Training values further than this many robust standard deviations from their neighbours are cut.",
+    )
+    bootstrap_draws: Annotated[int, Field(ge=100, le=100_000)] = Field(
+        default=1_000, description="Bootstrap draws behind the metrics' 95% intervals."
+    )

@@ -1,0 +1,108 @@
+"""Series to forecast: grouped from the feature table, in days or whole weeks, at one grain and measure each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from models.frames import numeric_frame
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from models.demand_forecast.parameters import DemandForecastParameters
+
+DAYS_IN_WEEK = 7
+WEEKS_IN_YEAR = 52
+
+MEASURES = {"total": ("amount", "units"), "category": ("amount",), "product": ("units",)}
+_COLUMN = {"amount": "sales_amount", "units": "unit_count"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One evenly spaced series: `demand[i]` is the demand of the `period_days` days from `first_on` + i periods."""
+
+    level: str
+    series_id: str
+    name: str
+    measure: str
+    period_days: int
+    first_on: date
+    demand: NDArray[np.float64]
+
+    @property
+    def group(self) -> str:
+        """Series of one group share a level and a measure, and so their metrics."""
+        return f"{self.level} {self.measure}"
+
+    @property
+    def scope(self) -> str:
+        """The series' name among the fitted parameters."""
+        return f"{self.level} {self.series_id} {self.measure}"
+
+    def period_on(self, index: int) -> date:
+        """Return the first day of period `index`; periods after the history are those to forecast."""
+        return self.first_on + timedelta(days=index * self.period_days)
+
+    def season(self, training_count: int) -> int:
+        """Return the periods in a season that `training_count` periods can teach.
+
+        Seven for days. For weeks 52 once two years are there, else 1, which makes the seasonal naive the naive one.
+        """
+        if self.period_days == 1:
+            return DAYS_IN_WEEK
+        return WEEKS_IN_YEAR if training_count >= 2 * WEEKS_IN_YEAR else 1
+
+    def horizon(self, horizon_days: int) -> int:
+        """Return the periods that cover `horizon_days`."""
+        return -(-horizon_days // self.period_days)
+
+
+def series_of(table: pa.Table, parameters: DemandForecastParameters, as_of: date) -> list[Series]:
+    """Return the series in features.demand_series up to `as_of`, ordered by level, id and measure.
+
+    Amounts are left out where the shop has no prices; the categories are then forecast in units.
+    """
+    frame = numeric_frame(table, sort_by=("level", "series_id", "demand_on"))
+    frame = frame[frame["demand_on"] <= pd.Timestamp(as_of)]
+    has_prices = bool(frame["sales_amount"].notna().any())
+    found = []
+    for (level, series_id), days in frame.groupby(["level", "series_id"], sort=True):
+        measures = [measure for measure in MEASURES[str(level)] if has_prices or measure == "units"] or ["units"]
+        for measure in measures:
+            values = np.asarray(days[_COLUMN[measure]].fillna(0.0), dtype=np.float64)
+            found.append(
+                _series(
+                    values,
+                    last_on=days["demand_on"].iloc[-1].date(),
+                    is_weekly=getattr(parameters, f"{level}_frequency") == "weekly",
+                    history_periods=parameters.history_periods,
+                    names=(str(level), str(series_id), str(days["series_name"].iloc[-1]), measure),
+                )
+            )
+    return [series for series in found if series.demand.size > 0]
+
+
+def _series(
+    days: NDArray[np.float64], *, last_on: date, is_weekly: bool, history_periods: int, names: tuple[str, str, str, str]
+) -> Series:
+    period_days = DAYS_IN_WEEK if is_weekly else 1
+    # Weeks end with the last day, so that none is cut short at either end.
+    whole = days[days.size % period_days :]
+    values = whole.reshape(-1, period_days).sum(axis=1)[-history_periods:]
+    level, series_id, name, measure = names
+    return Series(
+        level=level,
+        series_id=series_id,
+        name=name,
+        measure=measure,
+        period_days=period_days,
+        first_on=last_on - timedelta(days=values.size * period_days - 1),
+        demand=values,
+    )

@@ -1,0 +1,1 @@
+"""What moves sales: correlations, regressions and price elasticity, each with its uncertainty."""

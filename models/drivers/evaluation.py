@@ -1,0 +1,165 @@
+"""How well the regressions predict days and weeks that they have not seen, against simple baselines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.drivers.days import holdout_mask
+from models.drivers.design import usable_terms
+from models.drivers.elasticity import SCOPE, fit_elasticity, within
+from models.evaluation import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from models.drivers.parameters import DriversParameters
+
+    Values = npt.NDArray[np.float64]
+    Codes = npt.NDArray[np.int64]
+
+FAMILY = "drivers"
+DAILY_MODELS = ("weekday_mean", "regression")
+PANEL_MODELS = ("no_price_effect", "fixed_effects")
+HEADLINE = "rmse"
+_DAILY_NOTE = (
+    "Fitted before evaluated_from, judged from then on, on the logarithm of the day's figure; the regression is told "
+    "the day's drivers. The interval resamples weeks."
+)
+_PANEL_NOTE = (
+    "Elasticity fitted before evaluated_from; judged from then on, on log units less product and week effects. The "
+    "interval resamples weeks."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """Log outcomes that nobody had seen, with what the baseline and the model said of them.
+
+    `blocks` numbers the week of each observation: what is resampled together.
+    """
+
+    scope: str
+    models: tuple[str, str]
+    actual: Values
+    predictions: tuple[Values, Values]
+    blocks: Codes
+    evaluated_from: date
+    evaluated_to: date
+    note: str
+
+
+def judge_daily(scope: str, outcome: str, days: pd.DataFrame, parameters: DriversParameters) -> Judged:
+    """Predict the hold-out days' log `outcome` by weekday mean and by regression, both from the days before."""
+    held_out = holdout_mask(days, parameters)
+    terms = usable_terms(days, ~held_out, parameters.minimum_coverage_share)
+    log_outcome = np.log(days.loc[terms.index, outcome])
+    known = held_out.loc[terms.index].to_numpy(dtype=bool)
+    training = terms.to_numpy()[~known], log_outcome.to_numpy(dtype="float64")[~known]
+    coefficients = np.linalg.lstsq(*training, rcond=None)[0]
+    weekday = days.loc[terms.index, "weekday"]
+    means = log_outcome[~known].groupby(weekday[~known]).mean()
+    baseline = weekday[known].map(means).fillna(float(log_outcome[~known].mean()))
+    dates = days.loc[terms.index[known], "metric_on"]
+    return Judged(
+        scope=scope,
+        models=DAILY_MODELS,
+        actual=log_outcome.to_numpy(dtype="float64")[known],
+        predictions=(baseline.to_numpy(dtype="float64"), terms.to_numpy()[known] @ coefficients),
+        blocks=((dates - dates.min()).dt.days // 7).to_numpy(dtype="int64"),
+        evaluated_from=dates.min().date(),
+        evaluated_to=dates.max().date(),
+        note=_DAILY_NOTE,
+    )
+
+
+def judge_panel(panel: pd.DataFrame) -> Judged | None:
+    """Predict the hold-out weeks' units from their prices by the elasticity of the weeks before.
+
+    `None` where either side of the cut is too small.
+    """
+    held_out = panel["is_holdout"].astype(bool)
+    training, judged = panel[~held_out], panel[held_out]
+    earlier = fit_elasticity(training)
+    if earlier is None or fit_elasticity(judged) is None:
+        return None
+    price, units, _, weeks = within(judged)
+    return Judged(
+        scope=SCOPE,
+        models=PANEL_MODELS,
+        actual=units,
+        predictions=(np.zeros_like(units), earlier.coefficient * price),
+        blocks=weeks,
+        evaluated_from=judged["week_on"].min().date(),
+        evaluated_to=judged["week_on"].max().date(),
+        note=_PANEL_NOTE,
+    )
+
+
+def champion_of(judged: Judged) -> str:
+    """Return the model with the smaller error; the baseline where they tie."""
+    errors = [_rmse(judged.actual, prediction) for prediction in judged.predictions]
+    return judged.models[int(errors[1] < errors[0])]
+
+
+def metrics_of(judged: Judged, count: int, generator: np.random.Generator, *, is_headline: bool) -> Iterator[Metric]:
+    """Yield root mean squared error, weighted absolute percentage error and out-of-sample R^2 of both models.
+
+    Errors are in log units (0.1 is about 10%); `wape` is on the figure itself; R^2 is against the baseline, so the
+    baseline's is 0. `count` resamples of blocks give the error's 95% interval.
+    """
+    champion = champion_of(judged)
+    draws = _block_draws(judged.blocks, count, generator)
+    baseline_error = _rmse(judged.actual, judged.predictions[0])
+    for model, prediction in zip(judged.models, judged.predictions, strict=True):
+        error = _rmse(judged.actual, prediction)
+        squares = np.square(judged.actual - prediction)
+        lower, upper = np.quantile(np.sqrt(_resampled_means(squares, judged.blocks, draws)), [0.025, 0.975])
+        row = Metric(
+            family=FAMILY,
+            model=model,
+            scope=judged.scope,
+            metric=HEADLINE,
+            value=error,
+            lower=float(min(lower, error)),
+            upper=float(max(upper, error)),
+            higher_is_better=False,
+            observation_count=len(judged.actual),
+            is_champion=model == champion,
+            is_baseline=model == judged.models[0],
+            is_headline=is_headline and model == champion,
+            evaluated_from=judged.evaluated_from,
+            evaluated_to=judged.evaluated_to,
+            note=judged.note,
+        )
+        yield row
+        plain = replace(row, lower=np.nan, upper=np.nan, is_headline=False)
+        gain = 1 - (error / baseline_error) ** 2 if baseline_error > 0 else 0.0
+        yield replace(plain, metric="out_of_sample_r_squared", value=gain, higher_is_better=True)
+        if judged.scope != SCOPE:
+            yield replace(plain, metric="wape", value=_wape(judged.actual, prediction))
+
+
+def _rmse(actual: Values, prediction: Values) -> float:
+    return float(np.sqrt(np.mean(np.square(actual - prediction))))
+
+
+def _wape(actual: Values, prediction: Values) -> float:
+    return float(np.abs(np.exp(actual) - np.exp(prediction)).sum() / np.exp(actual).sum())
+
+
+def _block_draws(blocks: Codes, count: int, generator: np.random.Generator) -> Codes:
+    size = int(blocks.max()) + 1
+    return generator.integers(0, size, size=(count, size))
+
+
+def _resampled_means(values: Values, blocks: Codes, draws: Codes) -> Values:
+    sums = np.bincount(blocks, weights=values)[draws].sum(axis=1)
+    counts = np.bincount(blocks)[draws].sum(axis=1)
+    return np.asarray(sums / np.maximum(counts, 1), dtype="float64")

@@ -1,0 +1,130 @@
+"""The family `drivers`: what moves with sales, and by how much."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from models.drivers.correlations import correlate
+from models.drivers.days import open_days, sales_column
+from models.drivers.design import usable_terms
+from models.drivers.elasticity import SCOPE, fit_elasticity
+from models.drivers.evaluation import FAMILY, Judged, judge_daily, judge_panel, metrics_of
+from models.drivers.regression import Regression, fit_daily
+from models.evaluation import FittedParameter, Metric, metrics_frame, parameters_frame
+from models.family import NotApplicableError
+from models.frames import numeric_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from models.drivers.elasticity import Elasticity
+    from models.drivers.parameters import DriversParameters
+    from models.family import Context, Inputs, Results
+
+DAILY = "features.daily_drivers"
+PANEL = "features.price_panel"
+_CONSTANT = 1e-9
+_SCOPES = {"sales_amount": "daily_sales", "unit_count": "daily_units", "order_count": "daily_orders"}
+_NOTES = {
+    "durbin_watson": "Near 2: neighbouring days' errors are unrelated; below 1.5 they are alike.",
+    "breusch_pagan_p_value": "Small: the errors spread unequally, which the standard errors allow for.",
+    "jarque_bera_p_value": "Small: the errors are not normal.",
+    "condition_number": "Of the terms scaled to unit length; above 30 they are nearly collinear.",
+    "residual_standard_deviation": "In log units.",
+    "newey_west_lags": "Days that the standard errors allow errors to be related over.",
+}
+
+
+def fit(inputs: Inputs, parameters: DriversParameters, context: Context) -> Results:
+    """Return correlations, regressions, model_metrics and model_parameters.
+
+    `inputs` has features.daily_drivers and, where the shop has prices, features.price_panel.
+    Raises `NotApplicableError` for too short a history and for sales that never change.
+    """
+    days = open_days(inputs[DAILY], parameters)
+    regressions = list(_daily_regressions(days, parameters))
+    if not regressions:
+        message = (
+            "sales and orders are the same on every day of features.daily_drivers, so nothing can explain them. "
+            "Check the source, or bring a longer history."
+        )
+        raise NotApplicableError(message)
+    elasticity, judged_panel = _elasticity(inputs)
+    judged = [judge_daily(one.scope, _outcome(one), days, parameters) for one in regressions]
+    return {
+        "correlations": correlate(days),
+        "regressions": _rows(regressions, elasticity),
+        "model_metrics": metrics_frame(_metrics([*judged, judged_panel], parameters, context.seed)),
+        "model_parameters": parameters_frame(_parameters(regressions, elasticity)),
+    }
+
+
+def _daily_regressions(days: pd.DataFrame, parameters: DriversParameters) -> Iterator[Regression]:
+    every_day = pd.Series(True, index=days.index)  # noqa: FBT003 - the value of the series
+    terms = usable_terms(days, every_day, parameters.minimum_coverage_share)
+    for column in (sales_column(days), "order_count"):
+        positive = days.loc[terms.index, column]
+        positive = positive[positive > 0]
+        outcome = np.log(positive).rename(f"log_{column}")
+        if float(np.ptp(outcome)) > _CONSTANT:
+            yield fit_daily(_SCOPES[column], outcome, terms.loc[outcome.index])
+
+
+def _outcome(regression: Regression) -> str:
+    return str(regression.rows["outcome"].iloc[0]).removeprefix("log_")
+
+
+def _elasticity(inputs: Inputs) -> tuple[Elasticity | None, Judged | None]:
+    table = inputs.get(PANEL)
+    if table is None or table.num_rows == 0:
+        return None, None
+    panel = numeric_frame(table, sort_by=["product_id", "week_on"])
+    return fit_elasticity(panel), judge_panel(panel)
+
+
+def _rows(regressions: list[Regression], elasticity: Elasticity | None) -> pd.DataFrame:
+    frames = [one.rows for one in regressions]
+    if elasticity is not None:
+        frames.append(elasticity.row())
+    return pd.concat(frames, ignore_index=True)
+
+
+def _metrics(judged: list[Judged | None], parameters: DriversParameters, seed: int) -> Iterator[Metric]:
+    generator = np.random.default_rng(seed)
+    for number, one in enumerate(found for found in judged if found is not None):
+        yield from metrics_of(one, parameters.bootstrap_count, generator, is_headline=number == 0)
+
+
+def _parameters(regressions: list[Regression], elasticity: Elasticity | None) -> Iterator[FittedParameter]:
+    for one in regressions:
+        for row in one.rows.to_dict("records"):
+            yield FittedParameter(
+                family=FAMILY,
+                model="regression",
+                scope=one.scope,
+                parameter=row["term"],
+                value=row["coefficient"],
+                standard_error=row["standard_error"],
+                lower=row["lower"],
+                upper=row["upper"],
+                note=f"Change of {row['outcome']}.",
+            )
+        for name, value in one.diagnostics.items():
+            yield FittedParameter(
+                family=FAMILY, model="regression", scope=one.scope, parameter=name, value=value, note=_NOTES[name]
+            )
+    if elasticity is not None:
+        yield FittedParameter(
+            family=FAMILY,
+            model="fixed_effects",
+            scope=SCOPE,
+            parameter="elasticity",
+            value=elasticity.coefficient,
+            standard_error=elasticity.standard_error,
+            lower=elasticity.lower,
+            upper=elasticity.upper,
+            note=f"{elasticity.product_count} products, {elasticity.week_count} weeks.",
+        )

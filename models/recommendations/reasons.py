@@ -1,0 +1,94 @@
+"""Why a product is recommended, in words that can be shown to the customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from models.recommendations.history import Shop
+
+POPULAR = "Many customers have bought this lately."
+LIKE_YOURS = "Customers who buy what you buy also buy this."
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Gives reasons for pairs of customer and product.
+
+    `weights` is (customers, products), `neighbours` (products, products): how alike the products are to the model
+    in use. `names_friends` tells whether friends' purchases went into the scores.
+    """
+
+    shop: Shop
+    weights: sparse.csr_array
+    neighbours: sparse.csr_array
+    names_friends: bool
+
+    def reasons(
+        self, customers: NDArray[np.intp], products: NDArray[np.intp], is_scored: NDArray[np.bool_]
+    ) -> tuple[list[str], NDArray[np.bool_]]:
+        """Return the reason of each pair, and whether the customer has bought the product before.
+
+        `is_scored` tells which pairs the recommender chose; the others are there for their popularity.
+        """
+        shop = self.shop
+        counts = _entries(shop.today.order_counts, customers, products)
+        first, last = (
+            _entries(shop.first_days, customers, products),
+            _entries(shop.today.last_days, customers, products),
+        )
+        friends = self._friends_who_bought(customers, products)
+        source = self._strongest_purchase(customers, products)
+        texts = [
+            _repeat(int(counts[pair]), int(first[pair]), int(last[pair]))
+            if counts[pair]
+            else self._new(int(friends[pair]), int(source[pair]), is_scored=bool(is_scored[pair]))
+            for pair in range(len(products))
+        ]
+        return texts, counts > 0
+
+    def _new(self, friend_count: int, source: int, *, is_scored: bool) -> str:
+        if friend_count:
+            return (
+                "A friend of yours bought this."
+                if friend_count == 1
+                else f"{friend_count} of your friends bought this."
+            )
+        if source >= 0 and is_scored:
+            return f"Because you bought {self.shop.names[source]}."
+        return LIKE_YOURS if is_scored else POPULAR
+
+    def _friends_who_bought(self, customers: NDArray[np.intp], products: NDArray[np.intp]) -> NDArray[np.float64]:
+        if not self.names_friends:
+            return np.zeros(len(products))
+        unique, rows = np.unique(customers, return_inverse=True)
+        return _entries(sparse.csr_array(self.shop.today.ties[unique] @ self.shop.today.bought()), rows, products)
+
+    def _strongest_purchase(self, customers: NDArray[np.intp], products: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the customer's purchase that speaks most for each product; -1 where none does."""
+        shares = self.weights[customers].multiply(self.neighbours[products]).tocoo()
+        order = np.lexsort([shares.col, -shares.data, shares.row])
+        rows, first = np.unique(shares.row[order], return_index=True)
+        strongest = np.full(len(products), -1, dtype=np.intp)
+        strongest[rows] = shares.col[order][first]
+        return strongest
+
+
+def _repeat(order_count: int, first_day: int, last_day: int) -> str:
+    last_on = np.datetime64(last_day, "D")
+    if order_count == 1:
+        return f"You bought this before, on {last_on}."
+    gap = round((last_day - first_day) / (order_count - 1))
+    every = f", about every {gap} days" if gap > 1 else ""
+    return f"You bought this in {order_count} orders{every}, last on {last_on}."
+
+
+def _entries(matrix: sparse.csr_array, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the matrix's entries at pairs of row and column."""
+    return np.asarray(matrix[rows, columns], dtype=np.float64).ravel()

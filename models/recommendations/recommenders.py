@@ -1,0 +1,212 @@
+"""The recommenders: each scores every product for some customers."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from implicit.cpu.als import AlternatingLeastSquares
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from models.recommendations.neighbours import cosine_neighbours
+from models.recommendations.words import tfidf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from models.recommendations.history import History
+    from models.recommendations.parameters import RecommendationsParameters
+
+    Scores = NDArray[np.float32]
+    Places = NDArray[np.intp]
+
+POPULARITY = "popularity"
+REPEAT_PURCHASE = "repeat_purchase"
+ITEM_COSINE = "item_cosine"
+ALS = "als"
+CONTENT = "content_tfidf"
+FRIENDS = "friends"
+BLEND = "blend"
+
+
+class Recommender(Protocol):
+    """Scores products for customers.
+
+    `scores` returns (customers, products): the higher the better, 0 or less where there is nothing to say, in which
+    case popular products follow.
+    """
+
+    name: str
+
+    def scores(self, customers: Places) -> Scores:
+        """Return the scores of all products for the customers at these places."""
+
+
+class Popularity:
+    """Says nothing of its own, so that the most bought products of the last weeks remain: the baseline."""
+
+    name = POPULARITY
+
+    def __init__(self, history: History) -> None:
+        self._product_count = history.product_count
+
+    def scores(self, customers: Places) -> Scores:
+        """Return zeros: nothing to say."""
+        return np.zeros((len(customers), self._product_count), dtype=np.float32)
+
+
+class Linear:
+    """Scores by a customer's row of one sparse matrix, times another where there is one."""
+
+    def __init__(self, name: str, customers: sparse.csr_array, products: sparse.csr_array | None = None) -> None:
+        self.name = name
+        self._customers, self._products = customers, products
+
+    def scores(self, customers: Places) -> Scores:
+        """Return the rows, or their product with the second matrix."""
+        rows = self._customers[customers]
+        scored = rows if self._products is None else rows @ self._products
+        return np.asarray(scored.toarray(), dtype=np.float32)
+
+
+class Factors:
+    """Scores by hidden factors of customers and products."""
+
+    name = ALS
+
+    def __init__(self, customers: Scores, products: Scores) -> None:
+        self._customers, self._products = customers, products
+
+    def scores(self, customers: Places) -> Scores:
+        """Return the inner products of the factors."""
+        with threadpool_limits(limits=1, user_api="blas"):
+            return np.asarray(self._customers[customers] @ self._products.T)
+
+
+class Blend:
+    """The sum of several recommenders' scores, each scaled to at most 1 for a customer.
+
+    CombSUM: Fox, E., Shaw, J. (1994). Combination of multiple searches. TREC-2.
+    """
+
+    name = BLEND
+
+    def __init__(self, parts: Sequence[Recommender]) -> None:
+        self._parts = parts
+
+    def scores(self, customers: Places) -> Scores:
+        """Return the sums of the parts' scaled scores."""
+        total = scaled(self._parts[0].scores(customers))
+        for part in self._parts[1:]:
+            total += scaled(part.scores(customers))
+        return total
+
+
+def scaled(scores: Scores) -> Scores:
+    """Return the scores, (customers, products), over each customer's largest; negative ones become 0."""
+    largest = scores.max(axis=1, keepdims=True, initial=0)
+    return np.asarray(np.divide(np.maximum(scores, 0), largest, out=np.zeros_like(scores), where=largest > 0))
+
+
+class Builder:
+    """Makes recommenders out of one history; what several of them share is made once."""
+
+    def __init__(self, history: History, parameters: RecommendationsParameters, seed: int) -> None:
+        self._history, self._parameters, self._seed = history, parameters, seed
+
+    def available(self) -> list[str]:
+        """Return the names of the recommenders that this shop's data can feed, baselines first."""
+        names = [POPULARITY, REPEAT_PURCHASE, ITEM_COSINE, ALS]
+        if any(self._history.text):
+            names.append(CONTENT)
+        if self._history.ties.nnz:
+            names.append(FRIENDS)
+        return [*names, BLEND]
+
+    def build(self, name: str) -> Recommender:
+        """Return the recommender of this name."""
+        return self._made[name]() if name != POPULARITY else Popularity(self._history)
+
+    @cached_property
+    def _made(self) -> dict[str, Callable[[], Recommender]]:
+        return {
+            REPEAT_PURCHASE: self._repeat_purchase,
+            ITEM_COSINE: self._item_cosine,
+            ALS: self._als,
+            CONTENT: self._content,
+            FRIENDS: self._friends,
+            BLEND: self._blend,
+        }
+
+    @cached_property
+    def weights(self) -> sparse.csr_array:
+        """How much each purchase says of its customer: (customers, products)."""
+        return self._history.weights(self._parameters.recency_half_life_days)
+
+    @cached_property
+    def purchase_neighbours(self) -> sparse.csr_array:
+        """The products bought by the same customers: (products, products), cosine over buyers."""
+        buyers = self._history.bought().T.tocsr()
+        return cosine_neighbours(buyers, self._parameters.neighbour_count, self._parameters.similarity_shrinkage)
+
+    @cached_property
+    def text_neighbours(self) -> sparse.csr_array:
+        """The products with like texts: (products, products), cosine of TF-IDF."""
+        return cosine_neighbours(
+            tfidf(self._history.text, self._parameters.text_features), self._parameters.neighbour_count
+        )
+
+    def _repeat_purchase(self) -> Recommender:
+        """What the customer bought before: the more often and the later, the higher."""
+        return Linear(REPEAT_PURCHASE, self.weights)
+
+    def _item_cosine(self) -> Recommender:
+        """Products with the same buyers as the customer's own, and these themselves.
+
+        Sarwar, B. et al. (2001). Item-based collaborative filtering recommendation algorithms. WWW 10.
+        """
+        return Linear(ITEM_COSINE, self.weights, _with_self(self.purchase_neighbours))
+
+    def _content(self) -> Recommender:
+        """Products whose text is like that of the customer's own, and these themselves."""
+        return Linear(CONTENT, self.weights, _with_self(self.text_neighbours))
+
+    def _friends(self) -> Recommender:
+        """Products that the customer's friends bought: how many of them did."""
+        return Linear(FRIENDS, self._history.ties, self._history.bought())
+
+    def _als(self) -> Recommender:
+        return self._factors
+
+    @cached_property
+    def _factors(self) -> Factors:
+        """Hu, Y., Koren, Y., Volinsky, C. (2008). Collaborative filtering for implicit feedback datasets. ICDM.
+
+        One thread, so that the same seed gives the same factors.
+        """
+        with threadpool_limits(limits=1, user_api="blas"):
+            model = AlternatingLeastSquares(
+                factors=self._parameters.als_factors,
+                regularization=self._parameters.als_regularization,
+                alpha=self._parameters.als_alpha,
+                iterations=self._parameters.als_iterations,
+                num_threads=1,
+                random_state=self._seed,
+            )
+            model.fit(sparse.csr_matrix(self.weights), show_progress=False)
+        return Factors(model.user_factors, model.item_factors)
+
+    def _blend(self) -> Recommender:
+        names = [REPEAT_PURCHASE, ITEM_COSINE, ALS]
+        if self._history.ties.nnz:
+            names.append(FRIENDS)
+        return Blend([self.build(name) for name in names])
+
+
+def _with_self(similar: sparse.csr_array) -> sparse.csr_array:
+    """Return the similarities with each product's own, 1, on the diagonal."""
+    return sparse.csr_array(similar + sparse.eye_array(similar.shape[0], dtype=np.float32, format="csr"))

@@ -1,0 +1,1 @@
+"""Which customers are alike? Segments by recency, frequency and monetary value."""

@@ -1,0 +1,139 @@
+"""Part the customers into segments, name them, keep their ids, and judge them on what customers did next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from models.customer_history import read_snapshots
+from models.evaluation import metrics_frame, parameters_frame
+from models.segments.clustering import Partition, candidates, choose, nearest, partition_of, rule_labels, stability
+from models.segments.explained import compare
+from models.segments.identity import matches, read_previous, segment_ids
+from models.segments.metrics import (
+    KMEANS,
+    RULE,
+    Verdict,
+    count_metrics,
+    holdout_metrics,
+    segment_parameters,
+    stability_metric,
+)
+from models.segments.naming import assign_archetypes
+from models.segments.rfm import RfmSpace, score
+from models.segments.tables import NamedSegments, customer_rows, profile_rows, shares_worse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from models.customer_history import Snapshots
+    from models.family import Context, Inputs, Results
+    from models.segments.identity import PreviousSegments
+    from models.segments.parameters import SegmentsParameters
+    from models.segments.rfm import IntArray
+
+_NUMBERS = (
+    "recency_days",
+    "order_count",
+    "sales_amount",
+    "age_days",
+    "holdout_purchase_day_count",
+    "holdout_amount",
+)
+
+
+def fit(inputs: Inputs, parameters: SegmentsParameters, context: Context) -> Results:
+    """Return customer_segments, segment_profiles, model_metrics and model_parameters.
+
+    k-means on standardised log recency, frequency and spend is judged against bands of the summed RFM scores: both
+    are formed before the holdout window, and whichever explains more of the purchases in it forms the segments.
+
+    Raises `NotApplicableError` with too few customers, too short a history or no differences between customers.
+    """
+    history = read_snapshots(inputs["features.customer_history"], _NUMBERS, parameters.minimum_customers)
+    # Threads add up in varying order, which shows in the last digits: one thread makes results repeatable.
+    with threadpool_limits(limits=1):
+        return _fit(history, inputs, parameters, context)
+
+
+def _fit(history: Snapshots, inputs: Inputs, parameters: SegmentsParameters, context: Context) -> Results:
+    verdict = _judge(history, parameters, context.seed)
+    customers = history.current
+    space = RfmSpace.of(customers, has_prices=history.has_prices)
+    points = space.points(customers)
+    previous = read_previous(inputs.get("results.segment_profiles"), space, context.as_of)
+    tried = candidates(points, parameters, context.seed, previous.centres if previous else None)
+    chosen = choose(tried, len(previous.ids) if previous else None, parameters.keep_count_tolerance)
+    partition = (
+        nearest(points, chosen.centres)
+        if verdict.champion == KMEANS
+        else partition_of(points, rule_labels(_score_sums(customers, space), chosen.count))
+    )
+    segments = _named(partition, customers, space, previous, parameters.same_segment_distance)
+    rand_indices = stability(points, chosen.centres, parameters, context.seed)
+    fitted_count = min(len(points), parameters.fit_sample_size)
+    return {
+        "customer_segments": customer_rows(customers, segments, space, context.currency),
+        "segment_profiles": profile_rows(customers, segments, space, context.currency),
+        "model_metrics": metrics_frame(
+            [
+                *holdout_metrics(verdict, history),
+                *count_metrics(tried, chosen, verdict.champion, fitted_count),
+                stability_metric(rand_indices, chosen.count, verdict.champion, fitted_count),
+            ]
+        ),
+        "model_parameters": parameters_frame(segment_parameters(segments, space, points, verdict.champion)),
+    }
+
+
+def _judge(history: Snapshots, parameters: SegmentsParameters, seed: int) -> Verdict:
+    """Form segments before the holdout window both ways, and see which explain more of the purchases in it."""
+    customers = history.earlier
+    space = RfmSpace.of(customers, has_prices=history.has_prices)
+    points = space.points(customers)
+    chosen = choose(candidates(points, parameters, seed), None, 0)
+    challenger = nearest(points, chosen.centres).labels
+    baseline = rule_labels(_score_sums(customers, space), chosen.count)
+    outcomes = {"holdout_purchases": customers["holdout_purchase_day_count"].to_numpy(dtype=np.float64)}
+    if history.has_prices:
+        spend = np.nan_to_num(customers["holdout_amount"].to_numpy(dtype=np.float64))
+        outcomes["holdout_spend"] = np.log1p(spend)
+    explained = {
+        scope: compare(outcome, challenger, baseline, parameters.bootstrap_resamples, seed)
+        for scope, outcome in outcomes.items()
+    }
+    return Verdict(
+        explained=explained,
+        segment_count=chosen.count,
+        customer_count=len(customers),
+        champion=KMEANS if explained["holdout_purchases"].difference.value > 0 else RULE,
+    )
+
+
+def _score_sums(customers: pd.DataFrame, space: RfmSpace) -> IntArray:
+    scores = [score(share) for share in shares_worse(customers, space.dimensions).values()]
+    return np.asarray(np.sum(scores, axis=0), dtype=np.int64)
+
+
+def _named(
+    partition: Partition,
+    customers: pd.DataFrame,
+    space: RfmSpace,
+    previous: PreviousSegments | None,
+    same_segment_distance: float,
+) -> NamedSegments:
+    """Give the groups their ids and names, those of the last run where they are the same segments."""
+    goodness = space.goodness(partition.centres)
+    matched = matches(partition.centres, previous, same_segment_distance) if previous else {}
+    held = [
+        previous.names[matched[group]] if previous and group in matched else None for group in range(partition.count)
+    ]
+    group_ages = customers.groupby(partition.labels)["age_days"].median()
+    is_young = list(group_ages.to_numpy() < customers["age_days"].median())
+    return NamedSegments(
+        partition=partition,
+        ids=segment_ids(goodness, matched, previous),
+        archetypes=assign_archetypes(goodness, is_young, held),
+    )

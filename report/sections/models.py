@@ -1,0 +1,81 @@
+"""How good the models are: each family's champion against the simple model it has to beat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from report import words
+from report.blocks import Content, Grid, Heading
+
+if TYPE_CHECKING:
+    from report.shop import Row, Shop
+
+
+def write(shop: Shop) -> Content | None:
+    """Write the chapter; None where no model has been judged."""
+    rows = shop.rows("models")
+    if not rows:
+        return None
+    return Content(headline=_headline(rows), blocks=(_grid(rows),))
+
+
+def _is_better(row: Row) -> bool:
+    if row["value"] is None or row["baseline_value"] is None or row["is_baseline"]:
+        return False
+    better: bool = (
+        row["value"] > row["baseline_value"] if row["higher_is_better"] else row["value"] < row["baseline_value"]
+    )
+    return better
+
+
+def _headline(rows: list[Row]) -> str:
+    better = sum(_is_better(row) for row in rows)
+    simple = [words.spaced(row["family"]) for row in rows if row["is_baseline"]]
+    text = f"{better} of {words.plural(len(rows), 'champion')} beat the simple model on data they had not seen."
+    if simple:
+        text += (
+            f" For {words.listed(simple)} the simple model was best and gives the answers: trust these for level, not "
+            "detail."
+        )
+    return text
+
+
+def _grid(rows: list[Row]) -> Grid:
+    return Grid(
+        title="Champion against baseline",
+        headings=(
+            Heading(text="Family"),
+            Heading(text="Metric"),
+            Heading(text="Champion"),
+            Heading(text="Value", is_number=True),
+            Heading(text="95% interval", is_number=True),
+            Heading(text="Baseline"),
+            Heading(text="Value", is_number=True),
+            Heading(text="Judged on"),
+            Heading(text="How"),
+        ),
+        rows=tuple(
+            (
+                words.label(row["family"]),
+                f"{words.spaced(row['metric'])} ({'higher' if row['higher_is_better'] else 'lower'} is better)",
+                words.spaced(row["champion"]),
+                words.signed(row["value"]).removeprefix("+"),
+                words.interval(row["lower"], row["upper"]),
+                "is the champion" if row["is_baseline"] else words.spaced(row["baseline"] or words.NOTHING),
+                words.signed(row["baseline_value"]).removeprefix("+"),
+                _window(row),
+                row["note"] or "",
+            )
+            for row in rows
+        ),
+        note="Every champion was chosen and judged on later data than it learned from, unless its line says otherwise.",
+    )
+
+
+def _window(row: Row) -> str:
+    if row["evaluated_from"] is None:
+        return f"{words.count(row['observation_count'])} observations"
+    return (
+        f"{words.count(row['observation_count'])} observations, {words.day(row['evaluated_from'])} to "
+        f"{words.day(row['evaluated_to'])}"
+    )

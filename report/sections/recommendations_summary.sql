@@ -1,0 +1,13 @@
+-- One row: how many customers have recommendations, and by which recommender most.
+WITH methods AS (
+    SELECT method, count(*) AS row_count
+    FROM results.recommendations
+    GROUP BY method
+)
+
+SELECT
+    (SELECT count(DISTINCT customer_id) FROM results.recommendations) AS customer_count,
+    sum(row_count)::BIGINT AS row_count,
+    arg_max(method, (row_count, method)) AS method,
+    max(row_count) / nullif(sum(row_count), 0) AS method_share
+FROM methods

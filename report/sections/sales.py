@@ -1,0 +1,109 @@
+"""Sales over time: the whole history, the recent days with the forecast, and what is expected of each product."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from report import charts, words
+from report.blocks import Content, Figure, Grid, Heading, Note
+
+if TYPE_CHECKING:
+    from report.blocks import Block
+    from report.shop import Row, Shop
+
+_AHEAD_DAYS = 28
+
+
+def write(shop: Shop) -> Content | None:
+    """Write the chapter; None for a shop without a day of sales."""
+    overview = shop.row("overview")
+    if overview["last_on"] is None:
+        return None
+    has_prices = overview["amount_now"] is not None
+    title = shop.amount_title if has_prices else "Units"
+    history = [row for row in shop.rows("sales_history") if row["value"] is not None]
+    forecast = shop.rows("sales_forecast")
+    blocks: list[Block] = []
+    if forecast:
+        blocks.append(_forecast_figure(forecast, title))
+        blocks += [Note(text=row["reading"]) for row in shop.rows("sales_reading")]
+    else:
+        blocks.append(shop.missing("results.demand_forecast"))
+    if history:
+        blocks.append(_history_figure(history, title))
+    products = shop.rows("sales_products")
+    if products:
+        blocks.append(_products_grid(products))
+    return Content(headline=_headline(forecast, shop, has_prices=has_prices), blocks=tuple(blocks))
+
+
+def _headline(forecast: list[Row], shop: Shop, *, has_prices: bool) -> str:
+    ahead = [row for row in forecast if row["part"] == "forecast"]
+    if not ahead:
+        return "The history of sales is below; there is no forecast yet."
+    first = ahead[0]["period_on"]
+    ahead = [row for row in ahead if row["period_on"] < first + timedelta(days=_AHEAD_DAYS)]
+    days = sum(row["period_days"] for row in ahead)
+    expected = sum(row["value"] for row in ahead)
+    before = [row for row in forecast if row["part"] == "history" and row["period_on"] >= first - timedelta(days=days)]
+    text = f"The {words.plural(days, 'day')} from {words.day(first)} on are expected to bring "
+    text += shop.money(expected) if has_prices else f"{words.count(expected)} units"
+    sold = sum(row["value"] for row in before)
+    if sold and sum(row["period_days"] for row in before) == days:
+        text += f", {words.change(expected / sold - 1)} against the {words.plural(days, 'day')} before"
+    return f"{text}. Plan stock and staff for the upper end of the 80% band, not for the line."
+
+
+def _forecast_figure(rows: list[Row], title: str) -> Figure:
+    unusual = sum(row["unusual"] is not None for row in rows)
+    ahead = [row for row in rows if row["part"] == "forecast"]
+    description = (
+        f"Recent sales and the forecast from {words.day(ahead[0]['period_on'])} to {words.day(ahead[-1]['period_on'])} "
+        f"with its 80% and 95% bands; {words.plural(unusual, 'period')} with something unusual marked by a diamond."
+    )
+    return Figure(
+        title="Recent sales and forecast, before returns",
+        description=description,
+        spec=charts.forecast(rows, title, description),
+    )
+
+
+def _history_figure(rows: list[Row], title: str) -> Figure:
+    best = max(rows, key=lambda row: row["value"])
+    description = (
+        f"Sales and returns by {best['grain']} from {words.day(rows[0]['period_on'])} to "
+        f"{words.day(rows[-1]['period_on'])}, complete periods only; the best began on {words.day(best['period_on'])}. "
+        "Diamonds mark periods with an unusual day."
+    )
+    return Figure(
+        title=f"The whole history by {best['grain']}",
+        description=description,
+        spec=charts.history(rows, title, description),
+    )
+
+
+def _products_grid(rows: list[Row]) -> Grid:
+    return Grid(
+        title="Expected units, next 28 days",
+        headings=(
+            Heading(text="Level"),
+            Heading(text="Series"),
+            Heading(text="Expected", is_number=True),
+            Heading(text="Cautious", is_number=True),
+            Heading(text="Model"),
+            Heading(text="In words"),
+        ),
+        rows=tuple(
+            (
+                row["level"],
+                row["series_name"],
+                words.count(row["expected"]),
+                words.count(row["cautious"]),
+                words.spaced(row["model"]),
+                row["reading"],
+            )
+            for row in rows
+        ),
+        note="Cautious adds up the upper ends of the 80% intervals: more than enough in most cases.",
+    )

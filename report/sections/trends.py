@@ -1,0 +1,87 @@
+"""Market trends: which parts of the market grow and which shrink."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from report import charts, words
+from report.blocks import Content, Figure, Grid, Heading
+
+if TYPE_CHECKING:
+    from report.blocks import Block
+    from report.shop import Row, Shop
+
+
+def write(shop: Shop) -> Content | None:
+    """Write the chapter; None without trends."""
+    rows = shop.rows("trends")
+    if not rows:
+        return None
+    blocks: list[Block] = []
+    known = [row for row in rows if row["value"] is not None and row["lower"] is not None]
+    if known:
+        blocks.append(_figure(known))
+    blocks.append(_grid(rows, shop))
+    return Content(headline=_headline(rows), blocks=tuple(blocks))
+
+
+def _name(row: Row) -> str:
+    return "Whole shop" if row["member"] == "all" else f"{row['member']} ({words.spaced(row['dimension'])})"
+
+
+def _headline(rows: list[Row]) -> str:
+    parts = [row for row in rows if row["member"] != "all"]
+    growing = [_name(row) for row in parts if row["direction"] == "growing"]
+    shrinking = [_name(row) for row in parts if row["direction"] == "shrinking"]
+    month = f"{rows[0]['latest_month_on']:%B %Y}"
+    if not growing and not shrinking:
+        return f"Up to {month}, no large part of the market grows or shrinks beyond what chance would give."
+    texts = []
+    if growing:
+        texts.append(f"{words.listed(growing[:4])} {'grows' if len(growing) == 1 else 'grow'}")
+    if shrinking:
+        texts.append(f"{words.listed(shrinking[:4])} {'shrinks' if len(shrinking) == 1 else 'shrink'}")
+    return f"Up to {month}, {'; '.join(texts)}, by the trend over all months."
+
+
+def _figure(rows: list[Row]) -> Figure:
+    bars: list[Row] = [
+        {"label": _name(row), "value": row["value"], "lower": row["lower"], "upper": row["upper"]} for row in rows
+    ]
+    described = "; ".join(f"{bar['label']} {words.change(bar['value'])}" for bar in bars[:5])
+    description = f"Growth per month over the history with 95% intervals: {described}."
+    return Figure(
+        title="Growth per month",
+        description=description,
+        spec=charts.intervals(bars, ("Growth per month", "+.1~%"), description),
+    )
+
+
+def _grid(rows: list[Row], shop: Shop) -> Grid:
+    show = shop.money if rows[0]["measure"] == "sales_amount" else words.count
+    return Grid(
+        title=f"{words.label(rows[0]['measure'])} in {rows[0]['latest_month_on']:%B %Y}",
+        headings=(
+            Heading(text="Part"),
+            Heading(text="Latest month", is_number=True),
+            Heading(text="Share", is_number=True),
+            Heading(text="Month before", is_number=True),
+            Heading(text="Year before", is_number=True),
+            Heading(text="Direction"),
+            Heading(text="Next month", is_number=True),
+            Heading(text="95% interval", is_number=True),
+        ),
+        rows=tuple(
+            (
+                _name(row),
+                show(row["latest_value"]),
+                words.share(row["latest_share"]),
+                words.change(row["month_growth"]),
+                words.change(row["year_growth"]),
+                row["direction"],
+                show(row["expected_value"]),
+                words.interval(row["expected_lower"], row["expected_upper"]),
+            )
+            for row in rows
+        ),
+    )

@@ -1,0 +1,57 @@
+-- What reviews are made of: a title, an opening, a detail and a closing, by language and sentiment.
+-- {product} stands for the product's name.
+WITH phrases AS (
+    SELECT *
+    FROM (VALUES
+        ('en', 'good', 'title', ['Love it', 'Exactly as described', 'Five stars, again', 'A lovely surprise']),
+        ('en', 'good', 'opening', ['The {product} is beautiful, solid and well made.', 'Bought the {product} as a gift and she was delighted.', 'This is my third {product}, which says it all.', 'Great quality for the price!']),
+        ('en', 'good', 'detail', ['Delivery was quick and the packaging perfect.', 'The colours are even warmer than in the pictures.', 'My sister said "where did you find this?"', 'It feels sturdy, soft and carefully finished.']),
+        ('en', 'good', 'closing', ['Highly recommended.', 'Will order again.', 'Thank you, excellent shop!', 'I could not be happier.']),
+        ('en', 'fair', 'title', ['It is fine', 'Does the job', 'Average']),
+        ('en', 'fair', 'opening', ['The {product} is okay, nothing special.', 'Decent, but I expected a little more.', 'It does what it should.']),
+        ('en', 'fair', 'detail', ['Delivery took a week.', 'Smaller than it looks in the picture, though usable.', 'The colour is not quite the same.']),
+        ('en', 'fair', 'closing', ['Perhaps I will try another one.', 'Fair for the price.', 'Neither good nor bad.']),
+        ('en', 'poor', 'title', ['Disappointed', 'Broken on arrival', 'Not worth the money']),
+        ('en', 'poor', 'opening', ['The {product} arrived broken.', 'Very poor quality, I am disappointed.', 'The {product} fell apart after two days.']),
+        ('en', 'poor', 'detail', ['The seller never answered my "urgent" message.', 'It smells bad, scratches easily and looks cheap.', 'The delivery was late and the box was crushed.']),
+        ('en', 'poor', 'closing', ['I want my money back.', 'Never again.', 'Avoid this one.']),
+        ('de', 'good', 'title', ['Sehr schön', 'Gerne wieder', 'Tolle Qualität']),
+        ('de', 'good', 'opening', ['{product}: wunderschön und sehr gut verarbeitet.', 'Ein tolles Geschenk, meine Mutter war begeistert.', 'Hervorragende Qualität, genau wie beschrieben.']),
+        ('de', 'good', 'detail', ['Schnelle Lieferung, sorgfältig verpackt.', 'Die Farben sind noch schöner als auf dem Bild.', 'Fühlt sich hochwertig an und ist größer als gedacht.']),
+        ('de', 'good', 'closing', ['Sehr zu empfehlen!', 'Bestelle ich wieder.', 'Vielen Dank, perfekter Laden.']),
+        ('de', 'fair', 'title', ['Ganz in Ordnung', 'Geht so']),
+        ('de', 'fair', 'opening', ['{product} ist in Ordnung, aber nichts Besonderes.', 'Erfüllt seinen Zweck, mehr nicht.']),
+        ('de', 'fair', 'detail', ['Die Lieferung dauerte eine Woche.', 'Etwas kleiner als auf dem Foto.']),
+        ('de', 'fair', 'closing', ['Für den Preis okay.', 'Weder gut noch schlecht.']),
+        ('de', 'poor', 'title', ['Enttäuscht', 'Leider kaputt']),
+        ('de', 'poor', 'opening', ['{product} kam kaputt an.', 'Sehr schlechte Qualität, ich bin enttäuscht.']),
+        ('de', 'poor', 'detail', ['Der Kundendienst antwortet nicht.', 'Riecht unangenehm, wirkt billig und zerkratzt sofort.']),
+        ('de', 'poor', 'closing', ['Nie wieder.', 'Ich möchte mein Geld zurück.']),
+        ('es', 'good', 'title', ['Me encanta', 'Muy recomendable']),
+        ('es', 'good', 'opening', ['{product}: precioso y de muy buena calidad.', 'Un regalo perfecto, ¡les encantó!']),
+        ('es', 'good', 'detail', ['Llegó rápido y muy bien embalado.', 'Los colores son aún más bonitos que en la foto.']),
+        ('es', 'good', 'closing', ['Lo compraré otra vez.', 'Excelente tienda, muchas gracias.']),
+        ('es', 'fair', 'title', ['Está bien', 'Normal']),
+        ('es', 'fair', 'opening', ['{product} cumple, pero nada especial.', 'Es correcto, aunque esperaba algo más.']),
+        ('es', 'fair', 'detail', ['El envío tardó una semana.', 'Es más pequeño de lo que parece.']),
+        ('es', 'fair', 'closing', ['Aceptable por el precio.', 'Ni bueno ni malo.']),
+        ('es', 'poor', 'title', ['Una decepción', 'Llegó roto']),
+        ('es', 'poor', 'opening', ['{product} llegó roto.', 'Muy mala calidad, estoy decepcionada.']),
+        ('es', 'poor', 'detail', ['Nadie contesta a mis correos.', 'Huele mal y parece barato.']),
+        ('es', 'poor', 'closing', ['No lo compréis.', 'Quiero que me devuelvan el dinero.']),
+        ('zh', 'good', 'title', ['非常喜欢', '质量很好']),
+        ('zh', 'good', 'opening', ['东西很漂亮，做工精致。', '送给妈妈的礼物，她非常喜欢。']),
+        ('zh', 'good', 'detail', ['物流很快，包装完好。', '颜色比图片更好看。']),
+        ('zh', 'good', 'closing', ['强烈推荐！', '下次还会再买。']),
+        ('zh', 'fair', 'title', ['一般', '还可以']),
+        ('zh', 'fair', 'opening', ['还可以，没有特别的地方。', '能用，但期望更高一些。']),
+        ('zh', 'fair', 'detail', ['等了一个星期才到。', '比图片上小一点。']),
+        ('zh', 'fair', 'closing', ['价格合理。', '不好也不坏。']),
+        ('zh', 'poor', 'title', ['很失望', '收到就坏了']),
+        ('zh', 'poor', 'opening', ['收到的时候已经坏了。', '质量太差，非常失望。']),
+        ('zh', 'poor', 'detail', ['客服一直不回复。', '味道难闻，看起来很廉价。']),
+        ('zh', 'poor', 'closing', ['不会再买了。', '我要退款。'])
+    ) AS planted (language, sentiment, part, variants)
+)
+
+PIVOT phrases ON part IN ('title', 'opening', 'detail', 'closing') USING first(variants)

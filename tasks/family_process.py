@@ -1,0 +1,159 @@
+"""Run one family in a process of its own: a crash, a leak or an endless fit stays there and can be killed."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import resource
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models import FAMILIES
+from models.family import Context, Family, NotApplicableError
+from warehouse.catalog import find
+from warehouse.connection import open_warehouse
+from warehouse.ddl import quote_text
+from warehouse.publishing import ContractError, FamilyOutcome, write_result
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import duckdb
+    import pyarrow as pa
+
+    from warehouse.settings import Settings
+
+# Loaded once in the server that forks the families' processes, before any thread runs there.
+_PRELOADED = ["tasks.family_process", "pandas", "scipy.stats", "scipy.sparse", "sklearn.cluster", "statsmodels.api"]
+
+
+class FamilyCrashedError(Exception):
+    """A family's process died or ran out of time: trying again may help."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FamilyJob:
+    """What a family's process is told. `upstream` names families of this run whose results it reads."""
+
+    family: str
+    settings: Settings
+    as_of: date
+    run_id: str
+    snapshot: int
+    folder: Path
+    upstream: tuple[str, ...]
+
+    def file(self, family: str, name: str) -> Path:
+        """Return where a family leaves a file: a result table or its outcome."""
+        return self.folder / family / name
+
+
+def start_family_server() -> None:
+    """Start the process that families are forked from; it loads the libraries while the data is ingested."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    from multiprocessing import forkserver  # noqa: PLC0415 - only where processes are forked
+
+    forkserver.ensure_running()
+
+
+def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
+    """Run the family in its own process and return how it fared.
+
+    Raises:
+        FamilyCrashedError: when the process was killed, crashed, or ran longer than `timeout_seconds`.
+    """
+    answer = job.file(job.family, "outcome.json")
+    answer.parent.mkdir(parents=True, exist_ok=True)
+    answer.unlink(missing_ok=True)
+    process = multiprocessing.get_context("forkserver").Process(target=_work, args=(job,), daemon=True)
+    process.start()
+    process.join(timeout_seconds)
+    if process.is_alive():
+        process.kill()
+        process.join()
+        message = (
+            f"{job.family} was stopped after {timeout_seconds:.0f} s; raise run.family_timeout_seconds if it needs more"
+        )
+        raise FamilyCrashedError(message)
+    if not answer.exists():
+        message = f"{job.family}: its process died with exit code {process.exitcode}"
+        if process.exitcode == -9:  # noqa: PLR2004 - SIGKILL
+            message += ", killed, most likely for lack of memory"
+        raise FamilyCrashedError(message)
+    told = json.loads(answer.read_text(encoding="utf-8"))
+    told["files"] = {name: Path(file) for name, file in told["files"].items()}
+    return FamilyOutcome(**told)
+
+
+def _work(job: FamilyJob) -> None:
+    """Fit the family and leave its outcome as a file: what the parent reads in the end."""
+    started = time.monotonic()
+    family = next(family for family in FAMILIES if family.name == job.family)
+    parameters = job.settings.parameters(job.family)
+    files: dict[str, Path] = {}
+    row_count = 0
+    status, reason = "published", ""
+    try:
+        inputs = _read_inputs(family, job)
+        context = Context(as_of=job.as_of, seed=job.settings.run.seed, currency=job.settings.shop.currency)
+        results = family.fit(inputs, parameters, context)
+        for name in family.results:
+            file = job.file(family.name, f"{name}.parquet")
+            table = find(f"results.{name}")
+            row_count += write_result(results[name], table, file, as_of=job.as_of, run_id=job.run_id)
+            files[name] = file
+    except NotApplicableError as error:
+        status, reason, files = "skipped", str(error), {}
+    except ContractError as error:
+        status, reason, files = "rejected", str(error), {}
+    except Exception as error:  # noqa: BLE001 - whatever breaks one family must not break the others
+        traceback.print_exc()
+        status, reason, files = "failed", f"{type(error).__name__}: {error}{_origin(error)}", {}
+    if status != "published":
+        # What other families read must be whole: nothing is better than a part.
+        for file in job.file(family.name, "").glob("*.parquet"):
+            file.unlink()
+    outcome: dict[str, Any] = {
+        "family": job.family,
+        "status": status,
+        "reason": reason,
+        "parameters": parameters.model_dump_json(),
+        "row_count": row_count if status == "published" else 0,
+        "seconds": time.monotonic() - started,
+        "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        "files": {name: str(file) for name, file in files.items()},
+    }
+    partial = job.file(family.name, "outcome.partial")
+    partial.write_text(json.dumps(outcome), encoding="utf-8")
+    partial.replace(job.file(family.name, "outcome.json"))
+
+
+def _origin(error: Exception) -> str:
+    """Say where in Tillflow's own code an error came from."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if f"{Path('models')}/" in frame.filename]
+    return f" (at {Path(own[-1].filename).parent.name}/{Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
+
+
+def _read_inputs(family: Family, job: FamilyJob) -> dict[str, pa.Table]:
+    """Read the family's inputs as of the run's snapshot, or from this run's files where an earlier family made them."""
+    with open_warehouse(job.settings.warehouse, snapshot=job.snapshot) as connection:
+        inputs = {name: _read(connection, name, job) for name in (*family.inputs, *family.optional_inputs)}
+    empty = [name for name in family.inputs if inputs[name].num_rows == 0]
+    if empty:
+        what = ", ".join(f"{name} ({find(name).grain})" for name in empty)
+        message = f"the shop has no data for {what}"
+        raise NotApplicableError(message)
+    return inputs
+
+
+def _read(connection: duckdb.DuckDBPyConnection, name: str, job: FamilyJob) -> pa.Table:
+    table = name.removeprefix("results.")
+    made = [job.file(family, f"{table}.parquet") for family in job.upstream]
+    file = next((file for file in made if file.exists()), None)
+    relation = f"read_parquet({quote_text(str(file))})" if file else name
+    return connection.execute(f"SELECT * FROM {relation}").to_arrow_table()

@@ -1,0 +1,159 @@
+"""Tasks that bring the shop's files in: look at them, keep them raw, merge them into core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from sources.files import SourceError
+from sources.loading import Inspection, inspect_source, load_files
+from tasks.gates import Gate, pass_gate
+from tasks.progress import say
+from tasks.run import utc_now
+from warehouse.completing import complete_core
+from warehouse.connection import create_warehouse, open_warehouse, transaction
+from warehouse.merging import Merge, merge_loads, replay_quarantine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import duckdb
+    from prefect import Task
+    from prefect.client.schemas.objects import State, TaskRun
+
+    from tasks.run import Run
+    from warehouse.settings import Settings
+
+# Lists come before what refers to them.
+_MERGE_ORDER = ("products", "customers", "campaigns", "order_lines", "contacts", "events", "reviews", "social_ties")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingested:
+    """What came in: rows read by this run, and the last day in the data (None without orders)."""
+
+    rows_read: int
+    last_day: date | None
+
+
+def _is_worth_a_retry(_task: Task[..., object], _run: TaskRun, state: State[object]) -> bool:
+    """Broken input stays broken; only other errors, such as a busy disk, may pass."""
+    try:
+        state.result()
+    except SourceError:
+        return False
+    except Exception:  # noqa: BLE001 - every other error may pass
+        return True
+    return False
+
+
+@task(name="prepare warehouse", cache_policy=NO_CACHE)
+def prepare_warehouse(run: Run) -> None:
+    """Create the tables that do not exist yet."""
+    create_warehouse(run.settings.warehouse)
+
+
+@task(
+    name="look at files",
+    task_run_name="look at files: {name}",
+    retries=2,
+    retry_delay_seconds=[2, 10],
+    retry_jitter_factor=0.5,
+    retry_condition_fn=_is_worth_a_retry,
+    cache_policy=NO_CACHE,
+)
+def look_at_files(run: Run, name: str) -> Inspection:
+    """Find the source's files and tell which are new; broken ones stop the run before anything is loaded."""
+    with open_warehouse(run.settings.warehouse, read_only=True) as connection:
+        inspection = inspect_source(connection, name, run.settings.sources[name])
+    say(f"{name}: {len(inspection.new_files)} new files, {inspection.known_file_count} loaded before")
+    return inspection
+
+
+@task(name="load raw", cache_policy=NO_CACHE)
+def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> int:
+    """Keep every row of the new files as it came: all files of all sources, or none. Returns rows read."""
+    rows_read = 0
+    new = {name: inspection.new_files for name, inspection in inspections.items() if inspection.new_files}
+    if not new:
+        return 0
+    with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "load raw", run.run_id):
+        for name, files in new.items():
+            rows = load_files(
+                connection,
+                name,
+                run.settings.sources[name],
+                files,
+                scratch=run.folder,
+                run_id=run.run_id,
+                now=utc_now(),
+            )
+            rows_read += rows
+            say(f"{name}: {rows:,} rows read from {len(files)} files")
+    return rows_read
+
+
+@task(name="check raw", cache_policy=NO_CACHE)
+def check_raw(run: Run) -> None:
+    """Judge the loads that wait to be merged, against the loads before them."""
+    with open_warehouse(run.settings.warehouse, read_only=True) as connection:
+        pass_gate(Gate.RAW, run, connection)
+
+
+@task(name="merge core", cache_policy=NO_CACHE)
+def merge_core(run: Run) -> date | None:
+    """Merge what waits in raw into core, check core, and commit both or neither. Returns the last day with orders."""
+    with open_warehouse(run.settings.warehouse) as connection:
+        waiting = _sources_waiting(connection)
+        if waiting:
+            with transaction(connection, "merge core", run.run_id):
+                for name in _in_merge_order(run.settings, waiting):
+                    counts = merge_loads(connection, _merge(run, name))
+                    say(
+                        f"{name}: {counts.rows_accepted:,} accepted, {counts.rows_duplicate:,} duplicate, "
+                        f"{counts.rows_quarantined:,} quarantined"
+                    )
+                complete_core(connection)
+                pass_gate(Gate.CORE, run, connection)
+        row = connection.execute("SELECT max(ordered_on) FROM core.order_lines").fetchone()
+    return row[0] if row else None
+
+
+def replay(run: Run) -> dict[str, tuple[int, int]]:
+    """Judge all open quarantined rows again; returns for each source how many were judged and how many passed."""
+    passed: dict[str, tuple[int, int]] = {}
+    with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "replay", run.run_id):
+        rows = connection.execute("SELECT DISTINCT source FROM ops.quarantine WHERE status = 'open'").fetchall()
+        for name in _in_merge_order(run.settings, {str(row[0]) for row in rows}):
+            counts = replay_quarantine(connection, _merge(run, name))
+            passed[name] = (counts.rows_read, counts.rows_accepted + counts.rows_duplicate)
+        complete_core(connection)
+        pass_gate(Gate.CORE, run, connection)
+    return passed
+
+
+def _sources_waiting(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    rows = connection.execute("SELECT DISTINCT source FROM ops.loads WHERE status = 'raw'").fetchall()
+    return {str(row[0]) for row in rows}
+
+
+def _in_merge_order(settings: Settings, names: set[str]) -> list[str]:
+    """Sort sources so that lists come before what refers to them; sources no longer configured keep waiting."""
+    configured = [name for name in names if name in settings.sources]
+    return sorted(configured, key=lambda name: (_MERGE_ORDER.index(settings.sources[name].table), name))
+
+
+def _merge(run: Run, name: str) -> Merge:
+    settings = run.settings
+    return Merge(
+        name=name,
+        source=settings.sources[name],
+        time_zone=settings.shop.time_zone,
+        catalogued=frozenset(source.table for source in settings.sources.values()),
+        run_id=run.run_id,
+        now=utc_now(),
+    )

@@ -1,0 +1,105 @@
+"""Tasks that end a run: check the results, publish them in one transaction, keep the record of the run."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from expectations.gate import results_frame
+from models import FAMILIES
+from tasks.gates import Gate, check_view, recorded_checks
+from tasks.progress import say, warn
+from tasks.run import Run, tillflow_version, utc_now
+from warehouse.catalog import find
+from warehouse.connection import open_warehouse, snapshot_committed_as, transaction
+from warehouse.ddl import quote_identifier, quote_text
+from warehouse.publishing import FamilyOutcome, publish, record_families
+from warehouse.run_records import RunRecord, fingerprint, published_with, record_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    import duckdb
+
+_PUBLISH_MESSAGE = "publish results"
+
+
+@task(name="anything new?", cache_policy=NO_CACHE)
+def answers_stand(run: Run, as_of: date) -> str | None:
+    """Return the earlier run whose answers stand: it saw the same rows, settings, day and version."""
+    if run.force:
+        return None
+    with open_warehouse(run.settings.warehouse, read_only=True) as connection:
+        mark = fingerprint(connection, run.settings, as_of, tillflow_version())
+        return published_with(connection, mark)
+
+
+@task(name="publish results", cache_policy=NO_CACHE)
+def publish_results(run: Run, as_of: date, snapshot: int, outcomes: Iterable[FamilyOutcome]) -> list[FamilyOutcome]:
+    """Check every result against its contract and publish all families that pass, all at once.
+
+    Returns the outcomes with those rejected whose results broke their contract.
+    """
+    with open_warehouse(run.settings.warehouse) as connection:
+        checked = [_check(run, connection, outcome) for outcome in outcomes]
+        with transaction(connection, _PUBLISH_MESSAGE, run.run_id):
+            publish(connection, (outcome for outcome in checked if outcome.status == "published"), as_of=as_of)
+            record_families(connection, FAMILIES, checked, run_id=run.run_id, now=utc_now(), snapshot=snapshot)
+    published = [outcome for outcome in checked if outcome.status == "published"]
+    say(f"published {len(published)} of {len(checked)} families, {sum(item.row_count for item in published):,} rows")
+    return checked
+
+
+def _check(run: Run, connection: duckdb.DuckDBPyConnection, outcome: FamilyOutcome) -> FamilyOutcome:
+    """Return the outcome, rejected when one of its tables breaks its contract."""
+    if outcome.status != "published":
+        return outcome
+    broken = []
+    for name, file in outcome.files.items():
+        view = f"{outcome.family}_{name}"
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {quote_identifier(view)} AS "
+            f"SELECT * FROM read_parquet({quote_text(str(file))})"
+        )
+        decision = check_view(Gate.RESULTS, run, connection, find(f"results.{name}"), view)
+        broken += [result.describe() for result in decision.failures]
+        for result in decision.warnings:
+            warn(f"gate results: {result.describe()}")
+    if not broken:
+        return outcome
+    reason = "; ".join(broken)
+    warn(f"{outcome.family}: rejected, {reason}")
+    return dataclasses.replace(outcome, status="rejected", reason=reason, row_count=0, files={})
+
+
+@task(name="record run", cache_policy=NO_CACHE)
+def record(run: Run, *, status: str, message: str, rows_read: int, as_of: date | None) -> None:
+    """Keep what the run did: its row, and every check it made."""
+    settings = run.settings
+    with open_warehouse(settings.warehouse) as connection, transaction(connection, "record run", run.run_id):
+        is_published = status in ("published", "partly_published")
+        mark = fingerprint(connection, settings, as_of, tillflow_version()) if as_of else ""
+        record_run(
+            connection,
+            RunRecord(
+                run_id=run.run_id,
+                status=status,
+                message=message,
+                fingerprint=mark,
+                version=tillflow_version(),
+                settings=settings.model_dump_json(exclude={"warehouse"}),
+                snapshot_id=snapshot_committed_as(connection, _PUBLISH_MESSAGE, run.run_id) if is_published else None,
+                rows_read=rows_read,
+                started_at=run.started_at,
+                ended_at=utc_now(),
+                as_of=as_of,
+            ),
+        )
+        frame = results_frame(recorded_checks(run), run_id=run.run_id, checked_at=utc_now())
+        connection.register("checks", frame)
+        connection.execute("INSERT INTO ops.validation_results BY NAME SELECT * FROM checks")
+        connection.unregister("checks")

@@ -1,0 +1,94 @@
+"""The record of a run, kept however it ends, and the artifacts that on-call staff read in the Prefect UI."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from prefect.artifacts import create_markdown_artifact
+from prefect.states import Completed, Failed
+
+from tasks.gates import recorded_checks
+from tasks.publish import record
+from tasks.reporting import write_report
+from tasks.summaries import families_markdown, quality_markdown, run_markdown
+from warehouse.connection import open_warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from prefect.client.schemas.objects import State
+
+    from tasks.run import Run
+    from warehouse.publishing import FamilyOutcome
+
+
+@dataclass
+class Progress:
+    """How far a run got, filled in as it goes."""
+
+    run: Run
+    status: str = "failed"
+    message: str = "the run was interrupted"
+    rows_read: int = 0
+    as_of: date | None = None
+    outcomes: Sequence[FamilyOutcome] = field(default_factory=list)
+
+    def nothing_to_do(self) -> State[object]:
+        """End a run of a shop that has no orders yet."""
+        self.status, self.message = "unchanged", "there are no orders yet: nothing to answer"
+        return Completed(message=self.message)
+
+    def unchanged(self, standing_run_id: str) -> State[object]:
+        """End a run that found nothing new."""
+        self.status = "unchanged"
+        self.message = f"nothing new: the answers of run {standing_run_id} stand"
+        return Completed(message=self.message, name="Unchanged")
+
+    def published(self, outcomes: Sequence[FamilyOutcome]) -> State[object]:
+        """End a run that published; it ends Failed when a family broke, and says which and why."""
+        self.outcomes = outcomes
+        broken = [outcome for outcome in outcomes if outcome.status in ("failed", "rejected")]
+        skipped = [outcome for outcome in outcomes if outcome.status == "skipped"]
+        done = len(outcomes) - len(broken) - len(skipped)
+        self.message = f"{done} families published, {len(skipped)} skipped"
+        if not broken:
+            self.status = "published"
+            return Completed(message=self.message)
+        self.status = "partly_published" if done else "failed"
+        reasons = "; ".join(f"{outcome.family} {outcome.status}: {outcome.reason}" for outcome in broken)
+        self.message += f", {len(broken)} failed and keep their last good tables: {reasons}"
+        return Failed(message=self.message)
+
+
+@contextmanager
+def recorded(run: Run) -> Iterator[Progress]:
+    """Keep the run's record, its report and its artifacts, whether it ends well or with an error."""
+    progress = Progress(run)
+    try:
+        yield progress
+    except BaseException as error:
+        progress.status, progress.message = "failed", f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        record(
+            run, status=progress.status, message=progress.message, rows_read=progress.rows_read, as_of=progress.as_of
+        )
+        if progress.outcomes:
+            write_report(run)
+        _write_artifacts(progress)
+
+
+def _write_artifacts(progress: Progress) -> None:
+    run = progress.run
+    checks = recorded_checks(run)
+    with open_warehouse(run.settings.warehouse, read_only=True) as connection:
+        texts = {
+            "tillflow-run": run_markdown(connection, run.run_id),
+            "tillflow-quality": quality_markdown(run.run_id, checks),
+            "tillflow-families": families_markdown(connection, run.run_id, progress.outcomes),
+        }
+    for key, text in texts.items():
+        create_markdown_artifact(markdown=text, key=key, description=f"Run {run.run_id}: {progress.status}")

@@ -1,0 +1,37 @@
+"""Write the report and the Data Docs beside the warehouse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from expectations.data_docs import build_data_docs
+from report.page import write_report as write_page
+from tasks.gates import recorded_checks
+from tasks.progress import say
+from tasks.run import utc_now
+from warehouse.connection import open_warehouse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tasks.run import Run
+    from warehouse.settings import Settings
+
+
+@task(name="write report", cache_policy=NO_CACHE)
+def write_report(run: Run) -> None:
+    """Write the HTML report and Great Expectations' Data Docs of the run's checks."""
+    page = build_report(run.settings)
+    docs = build_data_docs(recorded_checks(run), page.parent / "data_docs", run_id=run.run_id, checked_at=utc_now())
+    say(f"report in {page}, Data Docs in {docs}")
+
+
+def build_report(settings: Settings) -> Path:
+    """Write the HTML report from the tables as they are and return its path."""
+    page = settings.warehouse.path / "report" / "index.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    with open_warehouse(settings.warehouse, read_only=True) as connection:
+        return write_page(connection, page, shop_name=settings.shop.name, currency=settings.shop.currency)

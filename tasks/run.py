@@ -1,0 +1,97 @@
+"""Begin a run: its id, its folder, its lock on the warehouse."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from warehouse.connection import WarehouseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from warehouse.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What every task of a run is told."""
+
+    run_id: str
+    started_at: datetime
+    settings: Settings
+    force: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where the run keeps files that nobody needs after it."""
+        return self.settings.warehouse.path / "scratch" / self.run_id
+
+
+def utc_now() -> datetime:
+    """Return the time, UTC, as the warehouse keeps it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def tillflow_version() -> str:
+    """Return the installed version."""
+    return version("tillflow")
+
+
+@contextmanager
+def running(settings: Settings, *, force: bool = False) -> Iterator[Run]:
+    """Begin a run, alone on its warehouse, and clear its scratch folder in the end.
+
+    Raises:
+        WarehouseError: when another run is working on the warehouse.
+    """
+    started_at = utc_now()
+    run = Run(
+        run_id=f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}",
+        started_at=started_at,
+        settings=settings,
+        force=force,
+    )
+    with _lock(settings.warehouse.path):
+        _clear_scratch(settings.warehouse.path)
+        run.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            yield run
+        finally:
+            shutil.rmtree(run.folder, ignore_errors=True)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Hold the warehouse's lock; the operating system frees it even when the process is killed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = (folder / "run.lock").open("a+", encoding="utf-8")
+    except OSError as error:
+        message = f"The warehouse folder {folder} can't be written: {error.strerror}. Choose another with --warehouse."
+        raise WarehouseError(message) from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            handle.seek(0)
+            message = f"Another run is working on {folder} ({handle.read().strip()}). Wait for it to end."
+            raise WarehouseError(message) from error
+        handle.truncate(0)
+        handle.write(f"process {os.getpid()} since {utc_now():%Y-%m-%d %H:%M:%S} UTC")
+        handle.flush()
+        yield
+
+
+def _clear_scratch(folder: Path) -> None:
+    """Remove what killed runs left behind. The lock is held: no run is using it."""
+    for child in (folder / "scratch").glob("*"):
+        shutil.rmtree(child, ignore_errors=True)

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from models.anomalies.days import Calendar, _runs, calendar_of, unusual_days
+from models.anomalies.detectors import robust_stl, three_sigma
+from models.anomalies.injection import judge_days
+from models.anomalies.parameters import AnomaliesParameters
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIRST = date(2024, 1, 1)
+PATTERN = np.array([1.0, 1.1, 0.9, 1.2, 1.6, 0.0, 0.6])
+SETTINGS = AnomaliesParameters(injection_rounds=4)
+
+
+def _days(weeks: int = 30, seed: int = 0) -> pd.DataFrame:
+    """A shop that grows, sells most on Fridays and is closed on Saturdays."""
+    index = np.arange(7 * weeks)
+    orders = np.round(
+        PATTERN[index % 7] * (80 + 0.2 * index) * np.random.default_rng(seed).lognormal(0, 0.1, 7 * weeks)
+    )
+    return pd.DataFrame(
+        {
+            "metric_on": [FIRST + timedelta(days=int(day)) for day in index],
+            "order_count": orders.astype("int64"),
+            "return_count": (orders // 20).astype("int64"),
+            "unit_count": (orders * 7).astype("int64"),
+            "sales_amount": orders * 30.0,
+            "returns_amount": orders * 1.0,
+        }
+    )
+
+
+def _scale(days: pd.DataFrame, row: int, factor: float) -> None:
+    days["sales_amount"] = days["sales_amount"] * np.where(days.index == row, factor, 1.0)
+
+
+def _calendar(days: pd.DataFrame) -> Calendar:
+    return calendar_of(pa.Table.from_pandas(days), SETTINGS.closure_days, date(2030, 1, 1))
+
+
+def _found(days: pd.DataFrame, metric: str = "sales_amount") -> dict[date, dict[str, Any]]:
+    rows = unusual_days(_calendar(days), robust_stl, SETTINGS, "GBP")
+    return {row["happened_on"]: row for row in rows if row["subject"] == metric}  # type: ignore[misc]
+
+
+def test_planted_days_are_found_whatever_the_weekday_and_hardly_anything_else() -> None:
+    days = _days()
+    _scale(days, 100, 2.5)  # a Wednesday
+    _scale(days, 151, 0.3)  # a Friday
+    found = _found(days)
+    assert {FIRST + timedelta(days=100), FIRST + timedelta(days=151)} <= set(found)
+    assert len(found) <= 4
+    high, low = found[FIRST + timedelta(days=100)], found[FIRST + timedelta(days=151)]
+    assert (high["direction"], low["direction"]) == ("high", "low")
+    assert high["observed"] > high["upper"] > high["expected"] > high["lower"] > 0
+    assert high["expected"] == pytest.approx(high["observed"] / 2.5, rel=0.2)
+    assert "GBP on Wednesday 2024-04-10, 2." in str(high["reason"])
+
+
+def test_the_last_day_can_be_unusual() -> None:
+    days = _days()
+    _scale(days, 209, 4)
+    assert FIRST + timedelta(days=209) in _found(days)
+
+
+def test_a_weekday_without_business_and_a_long_closure_are_not_unusual() -> None:
+    days = _days()
+    usual = set(_found(days)) | set(_found(days, "order_count"))
+    days.loc[70:73, [column for column in days if column != "metric_on"]] = 0
+    assert _calendar(days).period == 6
+    closed = {FIRST + timedelta(days=number) for number in (*range(70, 74), *range(5, 210, 7))}
+    assert not (set(_found(days)) | set(_found(days, "order_count"))) & closed
+    assert len(usual) < 5
+
+
+def test_a_single_day_without_business_is_reported_by_how_rare_it_is() -> None:
+    days = _days()
+    numbers = [column for column in days if column != "metric_on"]
+    days.loc[79, numbers] = 0
+    row = _found(days, "order_count")[FIRST + timedelta(days=79)]
+    assert row["severity"] == "critical"
+    assert str(row["reason"]).startswith("No order and no return on Wednesday 2024-03-20")
+    days.loc[[100, 121, 128], numbers] = 0
+    found = _found(days, "order_count")
+    assert {found[FIRST + timedelta(days=number)]["severity"] for number in (79, 100, 121, 128)} == {"notice"}
+
+
+def test_few_returns_are_no_anomaly_but_many_are() -> None:
+    days = _days()
+    days.loc[100, "return_count"] = 0
+    days.loc[130, "return_count"] = 40
+    found = _found(days, "return_count")
+    assert FIRST + timedelta(days=130) in found
+    assert {row["direction"] for row in found.values()} == {"high"}
+
+
+def test_units_stand_for_sales_without_prices() -> None:
+    days = _days().assign(sales_amount=np.nan, returns_amount=np.nan)
+    assert _calendar(days).metrics() == ["unit_count", "order_count", "return_count"]
+
+
+def test_an_even_series_has_no_unusual_day() -> None:
+    values = np.full(100, 5.0)
+    for detector in (robust_stl, three_sigma):
+        assert not detector(values, 7, SETTINGS).is_unusual.any()
+
+
+def test_runs_are_counted() -> None:
+    assert _runs(np.array([True, False, True, True, False])).tolist() == [1, 0, 2, 2, 0]
+    assert _runs(np.empty(0, dtype=bool)).tolist() == []
+
+
+def test_the_injection_test_prefers_the_detector_that_knows_the_week() -> None:
+    champion, metrics = judge_days(_calendar(_days()), SETTINGS, 0)
+    assert champion == "robust_stl"
+    values = {(row.model, row.scope, row.metric): row for row in metrics}
+    best = values["robust_stl", "all", "f1"]
+    assert best.is_headline
+    assert best.value > values["three_sigma", "all", "f1"].value
+    assert best.lower <= best.value <= best.upper
+    assert sum(row.is_headline for row in metrics) == 1
+
+
+def test_labelled_windows_of_real_ad_prices_are_hit_as_often_as_by_three_sigma(real_data: Path) -> None:
+    windows = json.loads((real_data / "nab" / "labels" / "combined_windows.json").read_text())
+    settings = AnomaliesParameters(trend_days=24 * 7 + 1, seasonal_weeks=7)
+    hits = {"robust_stl": 0, "three_sigma": 0}
+    total = 0
+    for name in sorted(name for name in windows if name.startswith("realAdExchange/")):
+        raw = pd.read_csv(real_data / "nab" / "data" / name, parse_dates=["timestamp"]).set_index("timestamp")["value"]
+        hourly = raw.resample("1h").mean().interpolate()
+        total += len(windows[name])
+        for detector in (robust_stl, three_sigma):
+            score = np.abs(detector(hourly.to_numpy(dtype=float), 24, settings).score)
+            top = hourly.index[np.argsort(-score)[:10]]
+            hits[detector.__name__] += sum(
+                any((pd.Timestamp(first) <= top) & (top <= pd.Timestamp(last))) for first, last in windows[name]
+            )
+    assert total == 14
+    assert hits["robust_stl"] >= hits["three_sigma"] >= 10

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from models.anomalies.order_features import usual_of
+from models.anomalies.order_injection import judge_orders
+from models.anomalies.orders import FOREST, profiles_of, unusual_orders
+from models.anomalies.parameters import AnomaliesParameters
+
+FIRST = date(2024, 1, 1)
+SETTINGS = AnomaliesParameters(tree_count=50, injection_rounds=3, order_limit=3)
+
+
+def order_frame(count: int = 600, seed: int = 0) -> pd.DataFrame:
+    generator = np.random.default_rng(seed)
+    units = generator.integers(1, 40, count)
+    prices = np.round(generator.lognormal(1, 0.3, count), 2)
+    lines = generator.integers(1, 10, count)
+    is_new = generator.random(count) < 0.3
+    return pd.DataFrame(
+        {
+            "order_id": [f"{number:05d}" for number in range(count)],
+            "country": "Norway",
+            "is_new_customer": is_new,
+            "line_count": lines,
+            "product_count": lines,
+            "unit_count": units,
+            "previous_order_count": np.where(is_new, 0, 3),
+            "weekday": generator.integers(1, 8, count),
+            "hour": generator.integers(9, 18, count),
+            "amount": units * prices,
+            "mean_unit_price": prices,
+            "maximum_unit_price": prices * 1.2,
+            "country_share": 0.99,
+            "history_deviation": np.where(is_new, np.nan, generator.normal(0, 0.5, count)),
+            "ordered_on": [FIRST + timedelta(days=number // 4) for number in range(count)],
+        }
+    )
+
+
+def _table(frame: pd.DataFrame) -> pa.Table:
+    return profiles_of(pa.Table.from_pandas(frame, preserve_index=False), date(2030, 1, 1))
+
+
+def _unusual(frame: pd.DataFrame) -> dict[str, dict[str, object]]:
+    rows = unusual_orders(_table(frame), FOREST, SETTINGS, 0, "EUR")
+    return {str(row["subject"]): row for row in rows}
+
+
+def test_planted_orders_are_found_and_say_why() -> None:
+    frame = order_frame()
+    frame.loc[50, ["unit_count", "amount", "history_deviation"]] = [9_000, 27_000.0, 6.0]
+    frame.loc[300, ["mean_unit_price", "maximum_unit_price", "amount"]] = [900.0, 950.0, 18_000.0]
+    found = _unusual(frame)
+    assert {"00050", "00300"} <= set(found)
+    assert len(found) == 3
+    assert "403.4 times what the customer usually orders" in str(found["00050"]["reason"])
+    assert "Mean unit price 900.00 EUR where 2." in str(found["00300"]["reason"])
+    assert found["00050"]["direction"] == "high"
+    assert found["00050"]["severity"] == "critical"
+
+
+def test_rare_circumstances_count_by_how_rare_they_are() -> None:
+    frame = order_frame()
+    frame.loc[7, "hour"] = 3
+    usual = usual_of(frame)
+    off = pd.DataFrame(usual.deviations(frame), columns=list(usual.features))
+    assert off["hour"].idxmax() == 7
+    assert off.loc[7, "hour"] == pytest.approx(2.93, abs=0.05)  # one in 600
+    assert (off["country"] == 0).all()
+
+
+def test_without_prices_units_are_judged() -> None:
+    frame = order_frame().assign(amount=np.nan, mean_unit_price=np.nan, maximum_unit_price=np.nan, country=None)
+    frame["country_share"] = np.nan
+    frame.loc[50, "unit_count"] = 9_000
+    row = _unusual(frame)["00050"]
+    assert row["observed"] == 9_000
+    assert "units 9,000 where" in str(row["reason"]).lower()
+
+
+def test_row_order_and_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = order_frame()
+    first = _unusual(frame)
+    monkeypatch.setattr("models.anomalies.orders._BLOCK", 64)
+    assert _unusual(frame.sample(frac=1, random_state=3)) == first
+
+
+def test_a_sample_is_enough_to_learn_from() -> None:
+    frame = order_frame()
+    frame.loc[50, ["unit_count", "amount"]] = [90_000, 270_000.0]
+    rows = unusual_orders(_table(frame), FOREST, SETTINGS.model_copy(update={"sample_limit": 256}), 0, "")
+    assert "00050" in {row["subject"] for row in rows}
+
+
+def test_planted_orders_rank_before_natural_ones() -> None:
+    champion, metrics = judge_orders(_table(order_frame(2_000)), SETTINGS, 0)
+    values = {row.model: row for row in metrics}
+    assert values["isolation_forest"].value > 0.2  # chance is 0.02
+    assert values[champion].value == max(row.value for row in metrics)
+    assert values["isolation_forest"].evaluated_from == FIRST + timedelta(days=375)
+    assert sum(row.is_champion for row in metrics) == sum(row.is_baseline for row in metrics) == 1

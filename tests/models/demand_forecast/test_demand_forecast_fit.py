@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from pandas.testing import assert_frame_equal
+
+from models.demand_forecast.forecast import fit
+from models.demand_forecast.parameters import DemandForecastParameters
+from models.family import Context, NotApplicableError
+from warehouse.results.demand_forecast import TABLE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+FIRST = date(2024, 1, 1)
+FAST = DemandForecastParameters(bootstrap_draws=100, models=("ets", "theta"), history_periods=200)
+
+
+def _table(*series: tuple[str, str, np.ndarray], priced: bool = True) -> pa.Table:
+    rows: list[dict[str, Any]] = [
+        {
+            "series_id": series_id,
+            "level": level,
+            "series_name": f"The {series_id}",
+            "unit_count": int(value),
+            "order_count": int(value > 0),
+            "sales_amount": float(value) * 2 if priced else None,
+            "demand_on": FIRST + timedelta(days=index),
+        }
+        for level, series_id, values in series
+        for index, value in enumerate(values)
+    ]
+    schema = pa.schema(
+        {
+            "series_id": pa.string(),
+            "level": pa.string(),
+            "series_name": pa.string(),
+            "unit_count": pa.int64(),
+            "order_count": pa.int64(),
+            "sales_amount": pa.float64(),
+            "demand_on": pa.date32(),
+        }
+    )
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _fit(table: pa.Table, parameters: DemandForecastParameters = FAST) -> dict[str, pd.DataFrame]:
+    days = table["demand_on"].to_pylist() or [FIRST]
+    return fit({"features.demand_series": table}, parameters, Context(as_of=max(days), seed=1))
+
+
+def _weekly_pattern(days: int, seed: int = 0) -> np.ndarray:
+    """A trend, a weekly pattern, closed Sundays and noise."""
+    index = np.arange(days)
+    pattern = np.array([1.0, 1.1, 0.9, 1.2, 1.6, 0.7, 0.0])[index % 7]
+    values: np.ndarray = np.round(pattern * (200 + 0.5 * index) * np.random.default_rng(seed).lognormal(0, 0.1, days))
+    return values
+
+
+def test_the_pattern_goes_on_and_the_baseline_is_beaten_on_windows_not_used_to_choose() -> None:
+    values = _weekly_pattern(280)
+    results = _fit(_table(("total", "total", values), ("product", "cup", values // 10)))
+    forecast = results["demand_forecast"].query("level == 'total' and measure == 'units'")
+    index = 280 + np.arange(28)
+    truth = np.array([1.0, 1.1, 0.9, 1.2, 1.6, 0.7, 0.0])[index % 7] * (200 + 0.5 * index)
+    assert forecast["forecast_on"].tolist() == [FIRST + timedelta(days=int(day)) for day in index]
+    assert forecast["forecast"].to_numpy() == pytest.approx(truth, rel=0.12)
+    assert (forecast["forecast"].to_numpy()[truth == 0] == 0).all()
+    inside = (forecast["lower_95"] <= truth) & (truth <= forecast["upper_95"])
+    assert inside.mean() > 0.9
+    metrics = results["model_metrics"]
+    headline = metrics[metrics["is_headline"]]
+    assert len(headline) == 1
+    assert headline["model"].item() == "selected"
+    same = metrics.query("scope == 'all' and metric == 'mase'")
+    assert headline["value"].item() < same[same["is_baseline"]]["value"].item()
+    assert headline["evaluated_from"].item() == FIRST + timedelta(days=280 - 56)
+    assert headline["evaluated_to"].item() == FIRST + timedelta(days=279)
+
+
+def test_results_keep_the_contract() -> None:
+    results = _fit(_table(("total", "total", _weekly_pattern(200)), ("category", "tea", _weekly_pattern(150, 1))))
+    frame = results["demand_forecast"].assign(as_of=FIRST, run_id="1")
+    assert set(frame.columns) == set(TABLE.column_names)
+    assert not frame.duplicated(list(TABLE.key)).any()
+    assert frame.notna().all(axis=None)
+    connection = duckdb.connect()
+    connection.register("frame", frame)
+    for check in TABLE.checks[:1]:
+        assert connection.execute(f"SELECT count(*) FROM frame WHERE {check.violation}").fetchone() == (0,)
+
+
+def test_without_prices_categories_are_forecast_in_units() -> None:
+    table = _table(("total", "total", _weekly_pattern(60)), ("category", "tea", _weekly_pattern(60)), priced=False)
+    assert set(_fit(table)["demand_forecast"]["measure"]) == {"units"}
+
+
+def test_weeks_end_with_the_last_day_and_follow_it() -> None:
+    values = np.full(100, 3.0)
+    forecast = _fit(_table(("product", "cup", values)))["demand_forecast"]
+    assert forecast["forecast"].tolist() == [21.0] * 4
+    assert forecast["forecast_on"].tolist() == [FIRST + timedelta(days=100 + 7 * week) for week in range(4)]
+    assert (forecast["period_days"] == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [(np.zeros(100), 0.0), (np.full(100, 4.0), 4.0), (np.full(20, 4.0), 4.0), (np.r_[np.zeros(99), 5.0], None)],
+    ids=["zeros", "even", "short", "one sale"],
+)
+def test_degenerate_series_get_a_plain_answer(values: np.ndarray, expected: float | None) -> None:
+    forecast = _fit(_table(("total", "total", values)))["demand_forecast"].query("measure == 'units'")
+    assert len(forecast) == 28
+    assert forecast["reading"].str.len().min() > 20
+    if expected is not None:
+        assert (forecast["forecast"] == expected).all()
+        assert (forecast["model"] == "historic_mean").all()
+
+
+@pytest.mark.parametrize("days", [0, 1, 13])
+def test_too_few_days_are_not_applicable(days: int) -> None:
+    with pytest.raises(NotApplicableError, match="at least 14 days"):
+        _fit(_table(("total", "total", np.ones(days))))
+
+
+def test_same_answer_again_in_any_row_order_without_touching_inputs_or_global_randomness() -> None:
+    table = _table(("total", "total", _weekly_pattern(150)), ("product", "cup", _weekly_pattern(150, 2)))
+    shuffled = table.take(np.random.default_rng(0).permutation(table.num_rows))
+    state = np.random.get_state(legacy=False)["state"]["key"].copy()  # noqa: NPY002 - the library's global generator must stay as it was
+    first, second = _fit(table), _fit(shuffled)
+    assert (np.random.get_state(legacy=False)["state"]["key"] == state).all()  # noqa: NPY002
+    for name, frame in first.items():
+        assert_frame_equal(frame, second[name])
+
+
+def test_nothing_after_as_of_counts() -> None:
+    values = _weekly_pattern(120)
+    known = fit(
+        {"features.demand_series": _table(("total", "total", values[:100]))}, FAST, Context(as_of=FIRST + timedelta(99))
+    )
+    cut = fit(
+        {"features.demand_series": _table(("total", "total", values))}, FAST, Context(as_of=FIRST + timedelta(99))
+    )
+    assert_frame_equal(known["demand_forecast"], cut["demand_forecast"])
+
+
+def test_noise_alone_is_no_reason_to_leave_the_baseline_where_it_is_as_good() -> None:
+    walk = np.maximum(np.round(1_000 + np.cumsum(np.random.default_rng(5).normal(0, 40, 7 * 60))), 0)
+    parameters = FAST.model_copy(update={"models": ("seasonal_naive",)})
+    metrics = _fit(_table(("total", "total", walk)), parameters)["model_metrics"]
+    headline = metrics[metrics["is_headline"]]
+    assert headline["model"].item() == "seasonal_naive"
+    assert headline["is_baseline"].item()
+
+
+def test_arima_gives_standard_errors() -> None:
+    noise = np.random.default_rng(2).normal(0, 20, 160)
+    values = 300 + np.convolve(np.r_[0.0, noise], [1.0, 0.8])[1:161]
+    parameters = DemandForecastParameters(models=("arima",), bootstrap_draws=100, windows=2, judged_windows=1)
+    results = _fit(_table(("total", "total", np.round(values))), parameters)
+    fitted = results["model_parameters"].query("model == 'arima'")
+    assert not fitted.empty
+    assert fitted["standard_error"].notna().any()
+
+
+def test_a_years_sales_of_a_real_shop(real_data: Path) -> None:
+    names = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
+    # Given the columns, no file is sniffed, which takes a minute for 305 of them.
+    lines = duckdb.read_csv(
+        str(real_data / "online_retail" / "*.csv"),
+        columns=dict.fromkeys(names, "VARCHAR"),
+        auto_detect=False,
+        header=True,
+        delimiter=",",
+        quotechar='"',
+        escapechar='"',
+    )
+    table = lines.query(
+        "lines",
+        "WITH days AS (SELECT left(InvoiceDate, 10)::DATE AS demand_on, sum(Quantity::BIGINT)::BIGINT AS unit_count, "
+        "sum(Quantity::BIGINT * UnitPrice::DOUBLE) AS sales_amount FROM lines "
+        "WHERE Quantity::BIGINT > 0 AND UnitPrice::DOUBLE > 0 GROUP BY 1) "
+        "SELECT 'total' AS series_id, 'total' AS level, 'All sales' AS series_name, "
+        "coalesce(unit_count, 0) AS unit_count, 1 AS order_count, coalesce(sales_amount, 0) AS sales_amount, "
+        "day::DATE AS demand_on FROM generate_series(DATE '2010-12-01', DATE '2011-12-09', INTERVAL 1 DAY) AS all_days "
+        "(day) LEFT JOIN days ON days.demand_on = day",
+    ).to_arrow_table()
+    assert table.num_rows == 374
+    metrics = _fit(table)["model_metrics"].query("scope == 'total amount'").set_index(["model", "metric"])["value"]
+    assert metrics["selected", "mase"] < 0.95 * metrics["seasonal_naive", "mase"]
+    assert 0.85 <= metrics["selected", "coverage_95"] <= 1.0

@@ -1,0 +1,74 @@
+"""features.price_panel on a few weeks."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+
+from warehouse.building import rebuild
+from warehouse.features.price_panel import TABLE
+
+MONDAY = date(2025, 1, 6)
+PARAMETERS = {
+    "as_of": MONDAY + timedelta(days=34),
+    "holdout_days": 14,
+    "drivers__panel_product_count": 2,
+    "drivers__panel_minimum_weeks": 4,
+    "drivers__panel_minimum_price_variation": 0.03,
+}
+
+
+def _sell(shop: duckdb.DuckDBPyConnection, product: str, week: int, units: int, price: float | None) -> None:
+    day = MONDAY + timedelta(days=7 * week)
+    shop.execute(
+        "INSERT INTO core.order_lines SELECT uuid(), '1', ?, NULL, 's', 'l', NULL, NULL, 'sale', false, true, ?, ?, "
+        "?::BIGINT * ?::DECIMAL(18, 4), ?, ?",
+        [product, units, price, units, price, day, day],
+    )
+
+
+def _built(shop: duckdb.DuckDBPyConnection, **changes: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - SQL parameters
+    rebuild(shop, TABLE, PARAMETERS | changes)
+    return shop.execute(
+        "SELECT product_id, week_on, unit_count, unit_price, is_holdout FROM features.price_panel ORDER BY 1, 2"
+    ).fetchall()
+
+
+def test_weeks_have_units_and_the_median_price(shop: duckdb.DuckDBPyConnection) -> None:
+    for week in range(5):
+        _sell(shop, "moves", week, 2, 10.0 + week)
+        _sell(shop, "moves", week, 5, 10.0 + week)
+        _sell(shop, "moves", week, 90, 4.0)
+    rows = _built(shop)
+    assert [row[2] for row in rows] == [97] * 5
+    assert [row[3] for row in rows] == [10, 11, 12, 13, 14]
+    assert [row[4] for row in rows] == [False, False, False, True, True]
+
+
+def test_fixed_prices_and_few_weeks_drop_out(shop: duckdb.DuckDBPyConnection) -> None:
+    for week in range(5):
+        _sell(shop, "fixed", week, 1000, 10.0)
+        _sell(shop, "moves", week, 1, 10.0 + week)
+    for week in range(3):
+        _sell(shop, "short", week, 1, 10.0 + week)
+    assert {row[0] for row in _built(shop)} == {"moves"}
+
+
+def test_the_best_sellers_are_kept(shop: duckdb.DuckDBPyConnection) -> None:
+    for week in range(5):
+        for units, product in ((1, "small"), (5, "middle"), (9, "large")):
+            _sell(shop, product, week, units, 10.0 + week)
+    assert {row[0] for row in _built(shop)} == {"middle", "large"}
+
+
+def test_weeks_that_are_not_over_by_as_of_are_left_out(shop: duckdb.DuckDBPyConnection) -> None:
+    for week in range(6):
+        _sell(shop, "moves", week, 1, 10.0 + week)
+    assert len(_built(shop)) == 5
+    assert len(_built(shop, as_of=MONDAY + timedelta(days=33))) == 4
+
+
+def test_a_shop_without_prices_has_an_empty_panel(shop: duckdb.DuckDBPyConnection) -> None:
+    assert _built(shop) == []
+    _sell(shop, "a", 0, 1, None)
+    assert _built(shop) == []

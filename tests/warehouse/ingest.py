@@ -1,0 +1,55 @@
+"""What tests of ingestion share: write CSV files, load and merge them, ask what became of the rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sources.loading import inspect_source, load_files
+from warehouse.completing import complete_core
+from warehouse.connection import open_warehouse, transaction
+from warehouse.merging import Counts, Merge, merge_loads
+from warehouse.settings import SourceSettings, WarehouseSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2024, 6, 1)  # noqa: DTZ001 - the warehouse keeps UTC without a zone
+COLUMNS = ("order_id", "line_id", "product_id", "customer_id", "ordered_at", "quantity", "unit_price", "country")
+
+
+def order_lines(path: Path, **given: object) -> SourceSettings:
+    columns = {name: name for name in COLUMNS}
+    return SourceSettings.model_validate({"table": "order_lines", "path": path, "columns": columns, **given})
+
+
+def write_lines(file: Path, *rows: tuple[object, ...]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = [",".join(COLUMNS), *(",".join(map(str, row)) for row in rows)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def merge_of(source: SourceSettings, name: str = "orders", catalogued: frozenset[str] = frozenset()) -> Merge:
+    return Merge(name=name, source=source, time_zone="UTC", catalogued=catalogued, run_id="run-1", now=NOW)
+
+
+def ingest(
+    warehouse: WarehouseSettings,
+    source: SourceSettings,
+    name: str = "orders",
+    catalogued: frozenset[str] = frozenset(),
+) -> Counts:
+    """Load what is new in the source and merge it."""
+    with open_warehouse(warehouse) as connection:
+        files = inspect_source(connection, name, source).new_files
+        with transaction(connection, "load raw", "run-1"):
+            load_files(connection, name, source, files, scratch=warehouse.path, run_id="run-1", now=NOW)
+        with transaction(connection, "merge core", "run-1"):
+            counts = merge_loads(connection, merge_of(source, name, catalogued))
+            complete_core(connection)
+    return counts
+
+
+def ask(warehouse: WarehouseSettings, sql: str) -> list[tuple[object, ...]]:
+    with open_warehouse(warehouse, read_only=True) as connection:
+        return connection.execute(sql).fetchall()

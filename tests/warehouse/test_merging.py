@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import itertools
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sources.loading import inspect_source
+from tests.warehouse.ingest import ask, ingest, merge_of, order_lines, write_lines
+from warehouse.connection import create_warehouse, open_warehouse, transaction
+from warehouse.merging import replay_quarantine
+from warehouse.settings import SourceSettings, WarehouseSettings
+
+if TYPE_CHECKING:
+    import pytest
+
+LINE = ("1", "1", "mug", "ann", "2024-01-02 10:00:00", 2, "3.50", "UK")
+
+
+def test_rows_go_to_core_to_duplicates_or_to_quarantine(lake: WarehouseSettings, tmp_path: Path) -> None:
+    write_lines(
+        tmp_path / "in" / "a.csv",
+        LINE,
+        LINE,
+        ("1", "2", "cup", "ann", "2024-01-02 10:00:00", "three", "1", "UK"),
+        ("", "3", "cup", "ann", "2024-02-30 10:00:00", 1, "-1", "UK"),
+    )
+    counts = ingest(lake, order_lines(tmp_path / "in"))
+    assert (counts.rows_read, counts.rows_accepted, counts.rows_duplicate, counts.rows_quarantined) == (4, 1, 1, 2)
+    assert ask(lake, "SELECT amount, line_kind, ordered_on::VARCHAR FROM core.order_lines") == [
+        (Decimal("7.0000"), "sale", "2024-01-02")
+    ]
+    assert ask(lake, "SELECT row_number, rules FROM ops.quarantine ORDER BY row_number") == [
+        (3, ["wrong_type_quantity"]),
+        (4, ["missing_order_id", "wrong_type_ordered_at", "negative_price_on_product"]),
+    ]
+    reason, payload = ask(lake, "SELECT reason, payload FROM ops.quarantine WHERE row_number = 3")[0]
+    assert reason == "quantity is no BIGINT"
+    assert '"quantity":"three"' in str(payload)
+    assert ask(lake, "SELECT rows_read, rows_accepted, rows_duplicate, rows_quarantined, status FROM ops.loads") == [
+        (4, 1, 1, 2, "merged")
+    ]
+
+
+def test_the_same_content_again_is_not_loaded_even_under_another_name(lake: WarehouseSettings, tmp_path: Path) -> None:
+    source = order_lines(tmp_path / "in")
+    write_lines(tmp_path / "in" / "a.csv", LINE)
+    ingest(lake, source)
+    write_lines(tmp_path / "in" / "b.csv", LINE)
+    with open_warehouse(lake) as connection:
+        assert inspect_source(connection, "orders", source).new_files == ()
+        assert inspect_source(connection, "orders", source).known_file_count == 2
+
+
+def test_a_later_version_of_a_line_replaces_the_earlier_one(lake: WarehouseSettings, tmp_path: Path) -> None:
+    source = order_lines(tmp_path / "in")
+    write_lines(tmp_path / "in" / "a.csv", LINE)
+    ingest(lake, source)
+    write_lines(tmp_path / "in" / "b.csv", (*LINE[:5], 5, *LINE[6:]), ("2", *LINE[1:]))
+    counts = ingest(lake, source)
+    assert (counts.rows_accepted, counts.rows_duplicate) == (2, 0)
+    assert ask(lake, "SELECT order_id, quantity FROM core.order_lines ORDER BY ALL") == [("1", 5), ("2", 2)]
+    assert ask(lake, "SELECT order_id, unit_count FROM core.orders ORDER BY ALL") == [("1", 5), ("2", 2)]
+
+
+def test_an_overlapping_file_adds_only_what_is_new(lake: WarehouseSettings, tmp_path: Path) -> None:
+    source = order_lines(tmp_path / "in")
+    write_lines(tmp_path / "in" / "a.csv", LINE, ("2", *LINE[1:]))
+    ingest(lake, source)
+    write_lines(tmp_path / "in" / "b.csv", ("2", *LINE[1:]), ("3", *LINE[1:]))
+    counts = ingest(lake, source)
+    assert (counts.rows_read, counts.rows_accepted, counts.rows_duplicate) == (2, 1, 1)
+
+
+def test_a_new_column_widens_the_raw_table_and_a_missing_one_stays_empty(
+    lake: WarehouseSettings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    source = SourceSettings.model_validate(
+        {
+            "table": "order_lines",
+            "path": folder,
+            "columns": {"order_id": "id", "product_id": "sku", "ordered_at": "at"},
+        }
+    )
+    (folder / "a.csv").write_text("id,sku,at\n1,mug,2024-01-01\n", encoding="utf-8")
+    ingest(lake, source)
+    (folder / "b.csv").write_text("at,id,note,sku\n2024-01-02,2,hello,cup\n", encoding="utf-8")
+    ingest(lake, source)
+    assert ask(lake, "SELECT id, note, _file, _row_number FROM raw.orders ORDER BY id") == [
+        ("1", None, "a.csv", 1),
+        ("2", "hello", "b.csv", 1),
+    ]
+    lines = ask(lake, "SELECT order_id, quantity, unit_price, amount, customer_id FROM core.order_lines ORDER BY 1")
+    assert lines == [("1", 1, None, None, None), ("2", 1, None, None, None)]
+    assert ask(lake, "SELECT sales_amount, order_count FROM core.daily_metrics ORDER BY metric_on") == [
+        (None, 1),
+        (None, 1),
+    ]
+
+
+def test_quarantined_rows_are_replayed_once_the_catalogue_knows_them(lake: WarehouseSettings, tmp_path: Path) -> None:
+    catalogued = frozenset({"products"})
+    lines = order_lines(tmp_path / "in")
+    products = SourceSettings.model_validate(
+        {"table": "products", "path": tmp_path / "products", "columns": {"product_id": "sku", "name": "name"}}
+    )
+    (tmp_path / "products").mkdir()
+    (tmp_path / "products" / "1.csv").write_text("sku,name\nmug,Mug\n", encoding="utf-8")
+    ingest(lake, products, "products")
+    write_lines(tmp_path / "in" / "a.csv", LINE, ("2", "1", "cup", *LINE[3:]), ("3", "1", "hat", *LINE[3:]))
+    assert ingest(lake, lines, catalogued=catalogued).rows_quarantined == 2
+    assert ask(lake, "SELECT DISTINCT rules FROM ops.quarantine") == [(["unknown_product_id"],)]
+
+    (tmp_path / "products" / "2.csv").write_text("sku,name\ncup,Cup\n", encoding="utf-8")
+    ingest(lake, products, "products")
+    with open_warehouse(lake) as connection, transaction(connection, "replay", "run-2"):
+        counts = replay_quarantine(connection, merge_of(lines, catalogued=catalogued))
+    assert (counts.rows_read, counts.rows_accepted, counts.rows_quarantined) == (2, 1, 1)
+    assert ask(lake, "SELECT row_number, status FROM ops.quarantine ORDER BY 1") == [(2, "replayed"), (3, "open")]
+    assert ask(
+        lake,
+        "SELECT rows_read, rows_accepted, rows_duplicate, rows_quarantined FROM ops.loads WHERE source = 'orders'",
+    ) == [(3, 2, 0, 1)]
+
+
+def test_an_error_on_the_way_leaves_nothing_behind(
+    lake: WarehouseSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_lines(tmp_path / "in" / "a.csv", LINE)
+    monkeypatch.setattr("warehouse.merging._account", lambda *_, **__: 1 / 0)
+    try:
+        ingest(lake, order_lines(tmp_path / "in"))
+    except ZeroDivisionError:
+        pass
+    else:
+        raise AssertionError
+    assert ask(lake, "SELECT count(*) FROM core.order_lines") == [(0,)]
+    assert ask(lake, "SELECT status, rows_read FROM ops.loads") == [("raw", 1)]
+    monkeypatch.undo()
+    assert ingest(lake, order_lines(tmp_path / "in")).rows_accepted == 1
+
+
+LINES = st.tuples(
+    st.sampled_from(["1", "2", ""]),
+    st.sampled_from(["1", "2"]),
+    st.sampled_from(["mug", "cup"]),
+    st.sampled_from(["ann", ""]),
+    st.sampled_from(["2024-01-01", "2024-13-01"]),
+    st.sampled_from([1, 2, -1, 0]),
+    st.sampled_from(["1", "-1", "x"]),
+    st.just("UK"),
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(LINES, max_size=6), min_size=1, max_size=3))
+def test_files_merged_together_end_as_files_merged_one_by_one(files: list[list[tuple[object, ...]]]) -> None:
+    ends = []
+    for together in (True, False):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            warehouse = WarehouseSettings(path=folder / "warehouse", threads=1)
+            create_warehouse(warehouse)
+            source = order_lines(folder / "in")
+            read = 0
+            for number, rows in enumerate(files):
+                write_lines(folder / "in" / f"{number}.csv", *rows)
+                if not together:
+                    read += ingest(warehouse, source).rows_read
+            if together:
+                read = ingest(warehouse, source).rows_read
+            distinct = {tuple(map(tuple, rows)) for rows in files}
+            assert read == sum(len(rows) for rows in distinct)
+            ends.append(
+                (
+                    ask(warehouse, "SELECT * EXCLUDE (load_id) FROM core.order_lines ORDER BY ALL"),
+                    ask(
+                        warehouse,
+                        "SELECT file, rows_read, rows_accepted, rows_duplicate, rows_quarantined "
+                        "FROM ops.loads ORDER BY ALL",
+                    ),
+                    ask(warehouse, "SELECT file, row_number, rules FROM ops.quarantine ORDER BY ALL"),
+                )
+            )
+    assert ends[0] == ends[1]
+    assert all(row[1] == row[2] + row[3] + row[4] for row in itertools.chain(ends[0][1]))

@@ -1,0 +1,34 @@
+"""The contract of features.buyers."""
+
+from warehouse.contracts import Column, Question, Table
+
+TABLE = Table(
+    schema="features",
+    name="buyers",
+    grain="one row per customer who bought a product",
+    description=(
+        "The customers that recommendations are made for, by their code (counted from 0 in the order of customer_id)."
+    ),
+    key=("customer_code",),
+    columns=(
+        Column(name="customer_code", type="INTEGER", description="The customer's number in the features.", minimum=0),
+        Column(
+            name="customer_id",
+            type="VARCHAR",
+            description="The customer.",
+            references="core.customers.customer_id",
+        ),
+        Column(name="order_count", type="BIGINT", description="Orders with a product.", unit="orders", minimum=1),
+        Column(name="last_ordered_on", type="DATE", description="The day of the latest order."),
+    ),
+    questions=(
+        Question(
+            text="How many customers bought how often?",
+            sql=(
+                "SELECT order_count, count(*) AS customer_count FROM features.buyers GROUP BY order_count "
+                "ORDER BY order_count"
+            ),
+        ),
+    ),
+    inputs=("core.order_lines",),
+)

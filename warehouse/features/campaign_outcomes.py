@@ -1,0 +1,61 @@
+"""The contract of features.campaign_outcomes."""
+
+from warehouse.contracts import Column, Question, Table
+
+TABLE = Table(
+    schema="features",
+    name="campaign_outcomes",
+    grain="one row per campaign and customer assigned to one of its arms",
+    description=(
+        "What each assigned customer bought in the window_days of `[models.campaign_effects]` from the contact on, and "
+        "in as many days before it."
+    ),
+    key=("campaign_id", "customer_id"),
+    columns=(
+        Column(
+            name="campaign_id",
+            type="VARCHAR",
+            description="The campaign.",
+            references="core.campaigns.campaign_id",
+        ),
+        Column(name="customer_id", type="VARCHAR", description="The customer."),
+        Column(name="arm", type="VARCHAR", description="The arm of the campaign, such as control or email."),
+        Column(name="is_control", type="BOOLEAN", description="The arm was held out."),
+        Column(name="is_complete", type="BOOLEAN", description="The window had ended by as_of."),
+        Column(name="is_converted", type="BOOLEAN", description="The customer ordered in the window."),
+        Column(name="order_count", type="BIGINT", description="Orders in the window.", unit="orders", minimum=0),
+        Column(
+            name="pre_order_count",
+            type="BIGINT",
+            description="Orders in the days before the contact.",
+            unit="orders",
+            minimum=0,
+        ),
+        Column(
+            name="sales_amount",
+            type="DECIMAL(18,4)",
+            description="Sales in the window; empty in a shop without prices.",
+            unit="shop currency",
+            nullable=True,
+        ),
+        Column(
+            name="pre_sales_amount",
+            type="DECIMAL(18,4)",
+            description="Sales in the days before the contact; empty in a shop without prices.",
+            unit="shop currency",
+            nullable=True,
+        ),
+        Column(name="contacted_on", type="DATE", description="The day of contact, or of assignment for controls."),
+    ),
+    questions=(
+        Question(
+            text="What did each arm's customers bring?",
+            sql=(
+                "SELECT campaign_id, arm, count(*) AS customer_count, avg(is_converted::INTEGER) AS conversion_share, "
+                "avg(sales_amount) AS mean_amount FROM features.campaign_outcomes WHERE is_complete "
+                "GROUP BY campaign_id, arm ORDER BY campaign_id, arm"
+            ),
+        ),
+    ),
+    inputs=("core.contacts", "core.orders"),
+)

@@ -1,0 +1,146 @@
+-- What was known of each buyer on two days: $as_of, and $holdout_days earlier with what then really happened.
+-- Only $as_of and earlier is read, each line once; both snapshots are cut from the same days.
+WITH lines AS (
+    SELECT customer_id, order_id, product_id, line_kind, quantity, amount, ordered_on
+    FROM core.order_lines
+    WHERE customer_id IS NOT NULL
+        AND line_kind IN ('sale', 'return')
+        AND ordered_on <= $as_of
+),
+
+snapshots AS (
+    SELECT $as_of::DATE AS snapshot_on, NULL::DATE AS holdout_to
+    UNION ALL
+    SELECT $as_of::DATE - $holdout_days::INTEGER, $as_of::DATE
+    WHERE $holdout_days::INTEGER > 0
+),
+
+order_days AS (
+    SELECT
+        customer_id,
+        order_id,
+        ordered_on,
+        bool_or(line_kind = 'sale') AS is_purchase,
+        count(*) FILTER (WHERE line_kind = 'sale') AS sale_line_count,
+        count(*) FILTER (WHERE line_kind = 'return') AS return_line_count,
+        sum(quantity) FILTER (WHERE line_kind = 'sale') AS unit_count,
+        sum(amount) FILTER (WHERE line_kind = 'sale') AS sales_amount,
+        -sum(amount) FILTER (WHERE line_kind = 'return') AS returns_amount
+    FROM lines
+    GROUP BY customer_id, order_id, ordered_on
+),
+
+days AS (
+    SELECT
+        customer_id,
+        ordered_on,
+        bool_or(is_purchase) AS is_purchase,
+        count(*) FILTER (WHERE is_purchase) AS order_count,
+        sum(sale_line_count) AS sale_line_count,
+        sum(return_line_count) AS return_line_count,
+        sum(unit_count) AS unit_count,
+        sum(sales_amount) AS sales_amount,
+        sum(returns_amount) AS returns_amount
+    FROM order_days
+    GROUP BY customer_id, ordered_on
+),
+
+first_days AS (
+    SELECT customer_id, min(ordered_on) AS first_order_on
+    FROM days
+    WHERE is_purchase
+    GROUP BY customer_id
+),
+
+-- A product counts from the day it was first bought, so one pass serves both snapshots.
+products AS (
+    SELECT customer_id, product_id, min(ordered_on) AS first_bought_on
+    FROM lines
+    WHERE line_kind = 'sale'
+    GROUP BY customer_id, product_id
+),
+
+product_counts AS (
+    SELECT products.customer_id, snapshots.snapshot_on, count(*) AS product_count
+    FROM products
+    INNER JOIN snapshots ON products.first_bought_on <= snapshots.snapshot_on
+    GROUP BY products.customer_id, snapshots.snapshot_on
+),
+
+known AS (
+    SELECT
+        days.customer_id,
+        snapshots.snapshot_on,
+        min(first_days.first_order_on) AS first_order_on,
+        max(days.ordered_on) FILTER (WHERE days.is_purchase) AS last_order_on,
+        sum(days.order_count)::BIGINT AS order_count,
+        count(*) FILTER (WHERE days.is_purchase) AS purchase_day_count,
+        count(*) FILTER (
+            WHERE days.is_purchase AND days.ordered_on > snapshots.snapshot_on - $holdout_days::INTEGER
+        ) AS recent_purchase_day_count,
+        sum(days.sale_line_count)::BIGINT AS sale_line_count,
+        sum(days.return_line_count)::BIGINT AS return_line_count,
+        sum(days.unit_count)::BIGINT AS unit_count,
+        sum(days.sales_amount)::DOUBLE AS sales_amount,
+        sum(days.returns_amount)::DOUBLE AS returns_amount,
+        sum(days.sales_amount) FILTER (WHERE days.ordered_on > first_days.first_order_on)::DOUBLE AS repeat_amount,
+        sum(days.sales_amount) FILTER (
+            WHERE days.ordered_on > snapshots.snapshot_on - $holdout_days::INTEGER
+        )::DOUBLE AS recent_amount
+    FROM days
+    INNER JOIN first_days ON days.customer_id = first_days.customer_id
+    INNER JOIN snapshots ON days.ordered_on <= snapshots.snapshot_on
+    WHERE first_days.first_order_on <= snapshots.snapshot_on
+    GROUP BY days.customer_id, snapshots.snapshot_on
+),
+
+happened AS (
+    SELECT
+        days.customer_id,
+        snapshots.snapshot_on,
+        sum(days.order_count)::BIGINT AS holdout_order_count,
+        count(*) AS holdout_purchase_day_count,
+        sum(days.sales_amount)::DOUBLE AS holdout_amount
+    FROM days
+    INNER JOIN snapshots ON days.ordered_on > snapshots.snapshot_on AND days.ordered_on <= snapshots.holdout_to
+    WHERE days.is_purchase
+    GROUP BY days.customer_id, snapshots.snapshot_on
+)
+
+SELECT
+    known.customer_id,
+    known.order_count,
+    known.purchase_day_count,
+    known.recent_purchase_day_count,
+    known.purchase_day_count - 1 AS repeat_purchase_day_count,
+    product_counts.product_count,
+    known.unit_count,
+    known.snapshot_on - known.last_order_on AS recency_days,
+    known.last_order_on - known.first_order_on AS repeat_span_days,
+    known.snapshot_on - known.first_order_on AS age_days,
+    CASE WHEN known.purchase_day_count > 1
+        THEN (known.last_order_on - known.first_order_on) / (known.purchase_day_count - 1) END
+        AS mean_gap_days,
+    known.return_line_count / (known.sale_line_count + known.return_line_count) AS return_line_share,
+    known.sales_amount,
+    CASE WHEN known.sales_amount IS NOT NULL THEN coalesce(known.returns_amount, 0) END AS returns_amount,
+    CASE WHEN known.sales_amount IS NOT NULL THEN coalesce(known.recent_amount, 0) END AS recent_amount,
+    CASE WHEN known.purchase_day_count > 1
+        THEN known.repeat_amount / (known.purchase_day_count - 1) END
+        AS mean_repeat_amount,
+    CASE WHEN snapshots.holdout_to IS NOT NULL THEN coalesce(happened.holdout_order_count, 0) END
+        AS holdout_order_count,
+    CASE WHEN snapshots.holdout_to IS NOT NULL THEN coalesce(happened.holdout_purchase_day_count, 0) END
+        AS holdout_purchase_day_count,
+    CASE WHEN snapshots.holdout_to IS NOT NULL AND known.sales_amount IS NOT NULL
+        THEN coalesce(happened.holdout_amount, 0) END
+        AS holdout_amount,
+    known.first_order_on,
+    known.last_order_on,
+    known.snapshot_on
+FROM known
+INNER JOIN snapshots ON known.snapshot_on = snapshots.snapshot_on
+INNER JOIN product_counts
+    ON known.customer_id = product_counts.customer_id AND known.snapshot_on = product_counts.snapshot_on
+LEFT JOIN happened
+    ON known.customer_id = happened.customer_id AND known.snapshot_on = happened.snapshot_on

@@ -1,0 +1,65 @@
+-- The day's sales beside what may drive them.
+WITH days AS (
+    SELECT *
+    FROM core.daily_metrics
+    WHERE metric_on <= $as_of
+),
+
+bounds AS (
+    SELECT
+        min(metric_on) AS first_on,
+        min(metric_on) FILTER (WHERE session_count > 0) AS first_visit_on
+    FROM days
+),
+
+-- The geometric mean of the line prices: a few bulk orders at a discount do not move it much.
+product_days AS (
+    SELECT product_id, ordered_on, avg(ln(unit_price::DOUBLE)) AS log_price
+    FROM core.order_lines
+    WHERE line_kind = 'sale' AND is_product AND unit_price > 0 AND ordered_on <= $as_of
+    GROUP BY product_id, ordered_on
+),
+
+reference_prices AS (
+    SELECT product_id, median(log_price) AS log_price
+    FROM product_days
+    GROUP BY product_id
+),
+
+-- Rounded, so that the order in which threads add numbers up does not show.
+price_levels AS (
+    SELECT
+        product_days.ordered_on AS metric_on,
+        round(exp(avg(product_days.log_price - reference_prices.log_price)), 8) AS price_index
+    FROM product_days
+    INNER JOIN reference_prices USING (product_id)
+    GROUP BY product_days.ordered_on
+),
+
+campaign_days AS (
+    SELECT DISTINCT days.metric_on
+    FROM days
+    INNER JOIN core.campaigns ON days.metric_on BETWEEN campaigns.started_on AND campaigns.ended_on
+)
+
+SELECT
+    campaign_days.metric_on IS NOT NULL AS is_campaign_active,
+    days.metric_on > $as_of::DATE - $holdout_days::INTEGER AS is_holdout,
+    days.metric_on - bounds.first_on AS day_index,
+    isodow(days.metric_on) AS weekday,
+    month(days.metric_on) AS month,
+    days.order_count,
+    days.unit_count,
+    CASE WHEN days.metric_on >= bounds.first_visit_on THEN days.session_count END AS session_count,
+    days.sales_amount,
+    days.net_amount,
+    days.sales_amount::DOUBLE / nullif(days.order_count, 0) AS basket_amount,
+    days.unit_count::DOUBLE / nullif(days.order_count, 0) AS basket_units,
+    price_levels.price_index,
+    days.return_count::DOUBLE / nullif(days.return_count + days.order_count, 0) AS return_share,
+    days.new_customer_count::DOUBLE / nullif(days.customer_count, 0) AS new_customer_share,
+    days.metric_on
+FROM days
+CROSS JOIN bounds
+LEFT JOIN price_levels USING (metric_on)
+LEFT JOIN campaign_days USING (metric_on)

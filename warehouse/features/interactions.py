@@ -1,0 +1,72 @@
+"""The contract of features.interactions."""
+
+from warehouse.contracts import Check, Column, Question, Table
+
+TABLE = Table(
+    schema="features",
+    name="interactions",
+    grain="one row per customer and product bought",
+    description=(
+        "Who bought what, how often and when, in codes. Counts of the training period stand beside those of the whole, "
+        "so that a model can learn from the first and be judged by the difference."
+    ),
+    key=("customer_code", "product_code"),
+    columns=(
+        Column(
+            name="customer_code",
+            type="INTEGER",
+            description="The customer's number.",
+            references="features.buyers.customer_code",
+            minimum=0,
+        ),
+        Column(
+            name="product_code",
+            type="INTEGER",
+            description="The product's number.",
+            references="features.sold_products.product_code",
+            minimum=0,
+        ),
+        Column(
+            name="order_count",
+            type="INTEGER",
+            description="The customer's orders with the product.",
+            unit="orders",
+            minimum=1,
+        ),
+        Column(
+            name="training_order_count",
+            type="INTEGER",
+            description="Those of the training period.",
+            unit="orders",
+            minimum=0,
+        ),
+        Column(name="unit_count", type="BIGINT", description="Units bought.", unit="units", minimum=1),
+        Column(name="first_ordered_on", type="DATE", description="The day of the first purchase."),
+        Column(name="last_ordered_on", type="DATE", description="The day of the latest purchase."),
+        Column(
+            name="training_last_ordered_on",
+            type="DATE",
+            description="The day of the latest purchase in the training period.",
+            nullable=True,
+        ),
+    ),
+    checks=(
+        Check(
+            name="more_in_training_than_in_all",
+            violation="training_order_count > order_count",
+            meaning="the training period has more orders than all periods",
+            advice="rebuild the table; report it as a defect",
+        ),
+    ),
+    questions=(
+        Question(
+            text="Which products does the same customer buy again?",
+            sql=(
+                "SELECT name, count(*) FILTER (WHERE order_count > 1) / count(*) AS repeat_share, count(*) "
+                "AS customer_count FROM features.interactions JOIN features.sold_products USING (product_code) "
+                "GROUP BY name HAVING count(*) >= 20 ORDER BY repeat_share DESC, name LIMIT 10"
+            ),
+        ),
+    ),
+    inputs=("core.order_lines", "features.buyers", "features.sold_products", "features.evaluation_periods"),
+)

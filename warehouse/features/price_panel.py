@@ -1,0 +1,51 @@
+"""The contract of features.price_panel."""
+
+from warehouse.contracts import Column, Question, Table
+
+TABLE = Table(
+    schema="features",
+    name="price_panel",
+    grain="one row per product and complete week with a sale",
+    description=(
+        "Units and price per week of the best-selling products whose price really varied, for price elasticity. "
+        "`[models.drivers]` sets how many products, how many weeks each needs and what counts as varied. "
+        "Weeks without a sale have no price and are left out."
+    ),
+    key=("product_id", "week_on"),
+    columns=(
+        Column(
+            name="product_id",
+            type="VARCHAR",
+            description="The product.",
+            references="core.products.product_id",
+        ),
+        Column(
+            name="is_holdout",
+            type="BOOLEAN",
+            description="The week begins in the last holdout_days before as_of, which models are judged on.",
+        ),
+        Column(name="unit_count", type="BIGINT", description="Units sold in the week.", unit="units", minimum=1),
+        Column(
+            name="unit_price",
+            type="DOUBLE",
+            description=(
+                "The median line's price. Amount divided by units would fall with every bulk discount and so make "
+                "demand look more elastic than it is."
+            ),
+            unit="shop currency",
+            minimum=0,
+        ),
+        Column(name="week_on", type="DATE", description="The Monday that the week begins with."),
+    ),
+    questions=(
+        Question(
+            text="Which products' prices moved most?",
+            sql=(
+                "SELECT product_id, count(*) AS week_count, min(unit_price) AS lowest, max(unit_price) AS highest "
+                "FROM features.price_panel GROUP BY product_id ORDER BY max(unit_price) / min(unit_price) DESC, "
+                "product_id LIMIT 10"
+            ),
+        ),
+    ),
+    inputs=("core.order_lines",),
+)

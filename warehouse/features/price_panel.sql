@@ -1,0 +1,58 @@
+-- Units and price per complete week of the best-selling products whose price really varied.
+WITH sales AS (
+    SELECT product_id, quantity, unit_price, amount, ordered_on
+    FROM core.order_lines
+    WHERE line_kind = 'sale' AND is_product AND unit_price > 0 AND ordered_on <= $as_of
+),
+
+bounds AS (
+    SELECT min(ordered_on) AS first_on
+    FROM sales
+),
+
+-- Far more than the panel will hold, so that products with a fixed price can drop out; it keeps the medians cheap.
+best_sellers AS (
+    SELECT product_id, sum(amount) AS sales_amount
+    FROM sales
+    GROUP BY product_id
+    ORDER BY sales_amount DESC, product_id
+    LIMIT 5 * $drivers__panel_product_count
+),
+
+weeks AS (
+    SELECT
+        sales.product_id,
+        date_trunc('week', sales.ordered_on)::DATE AS week_on,
+        sum(sales.quantity)::BIGINT AS unit_count,
+        median(sales.unit_price::DOUBLE) AS unit_price
+    FROM sales
+    INNER JOIN best_sellers USING (product_id)
+    GROUP BY ALL
+),
+
+complete_weeks AS (
+    SELECT weeks.*
+    FROM weeks
+    CROSS JOIN bounds
+    WHERE weeks.week_on >= bounds.first_on AND weeks.week_on + 6 <= $as_of
+),
+
+varied AS (
+    SELECT complete_weeks.product_id
+    FROM complete_weeks
+    INNER JOIN best_sellers USING (product_id)
+    GROUP BY complete_weeks.product_id, best_sellers.sales_amount
+    HAVING count(*) >= $drivers__panel_minimum_weeks
+        AND stddev_samp(ln(complete_weeks.unit_price)) >= $drivers__panel_minimum_price_variation
+    ORDER BY best_sellers.sales_amount DESC, complete_weeks.product_id
+    LIMIT $drivers__panel_product_count
+)
+
+SELECT
+    complete_weeks.product_id,
+    complete_weeks.week_on > $as_of::DATE - $holdout_days::INTEGER AS is_holdout,
+    complete_weeks.unit_count,
+    complete_weeks.unit_price,
+    complete_weeks.week_on
+FROM complete_weeks
+INNER JOIN varied USING (product_id)

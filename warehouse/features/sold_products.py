@@ -1,0 +1,77 @@
+"""The contract of features.sold_products."""
+
+from warehouse.contracts import Check, Column, Question, Table
+
+TABLE = Table(
+    schema="features",
+    name="sold_products",
+    grain="one row per product sold by the day answered for",
+    description=(
+        "What basket_rules and recommendations know of a product: its code (counted from 0, in the order of the ids), "
+        "its text, and how often it was bought in the training and the holdout period."
+    ),
+    key=("product_code",),
+    columns=(
+        Column(name="product_code", type="INTEGER", description="The product's number in the features.", minimum=0),
+        Column(name="product_id", type="VARCHAR", description="The product.", references="core.products.product_id"),
+        Column(name="name", type="VARCHAR", description="The product's name; its id where it has none."),
+        Column(
+            name="text",
+            type="VARCHAR",
+            description="Name, description and category path in one text; empty where the shop has none.",
+        ),
+        Column(
+            name="list_price",
+            type="DECIMAL(18,4)",
+            description="The catalogue price.",
+            unit="shop currency",
+            nullable=True,
+        ),
+        Column(
+            name="training_order_count",
+            type="BIGINT",
+            description="Orders with the product in the training period.",
+            unit="orders",
+            minimum=0,
+        ),
+        Column(
+            name="holdout_order_count",
+            type="BIGINT",
+            description="Orders with the product in the holdout period.",
+            unit="orders",
+            minimum=0,
+        ),
+        Column(
+            name="recent_order_count",
+            type="BIGINT",
+            description="Orders with the product in the last `holdout_days` days of sales.",
+            unit="orders",
+            minimum=0,
+        ),
+        Column(
+            name="training_recent_order_count",
+            type="BIGINT",
+            description="Orders with the product in the last `holdout_days` days of the training period.",
+            unit="orders",
+            minimum=0,
+        ),
+    ),
+    checks=(
+        Check(
+            name="never_sold",
+            violation="training_order_count + holdout_order_count = 0",
+            meaning="a product without a sale is among the sold products",
+            advice="rebuild the table; report it as a defect",
+        ),
+    ),
+    questions=(
+        Question(
+            text="Which products were bought most lately?",
+            sql=(
+                "SELECT product_id, name, recent_order_count FROM features.sold_products "
+                "ORDER BY recent_order_count DESC, product_id LIMIT 10"
+            ),
+        ),
+    ),
+    inputs=("core.order_lines", "core.products", "features.evaluation_periods"),
+)

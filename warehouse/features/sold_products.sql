@@ -1,0 +1,66 @@
+-- Each product sold: its code, its text, and its orders in each period.
+WITH sales AS (
+    SELECT
+        order_id,
+        product_id,
+        ordered_on
+    FROM core.order_lines
+    WHERE line_kind = 'sale' AND is_product AND ordered_on <= $as_of
+),
+
+order_days AS (
+    SELECT
+        order_id,
+        min(ordered_on) AS ordered_on
+    FROM sales
+    GROUP BY order_id
+),
+
+purchases AS (
+    SELECT DISTINCT
+        sales.order_id,
+        sales.product_id,
+        order_days.ordered_on
+    FROM sales
+    INNER JOIN order_days USING (order_id)
+),
+
+periods AS (
+    SELECT
+        max(ended_on) FILTER (WHERE period = 'training') AS training_ended_on,
+        max(ended_on) AS ended_on
+    FROM features.evaluation_periods
+),
+
+counts AS (
+    SELECT
+        product_id,
+        count(*) FILTER (WHERE ordered_on <= training_ended_on) AS training_order_count,
+        count(*) FILTER (WHERE ordered_on > training_ended_on) AS holdout_order_count,
+        count(*) FILTER (WHERE ordered_on > ended_on - $holdout_days::INTEGER) AS recent_order_count,
+        count(*) FILTER (
+            WHERE ordered_on <= training_ended_on AND ordered_on > training_ended_on - $holdout_days::INTEGER
+        ) AS training_recent_order_count
+    FROM purchases
+    CROSS JOIN periods
+    GROUP BY product_id
+)
+
+SELECT
+    (row_number() OVER (ORDER BY counts.product_id) - 1)::INTEGER AS product_code,
+    counts.product_id,
+    coalesce(nullif(trim(products.name), ''), counts.product_id) AS name,
+    -- The parts are set on lines of their own, so that no word spans two of them.
+    concat_ws(
+        chr(10),
+        nullif(trim(products.name), ''),
+        nullif(trim(products.description), ''),
+        nullif(trim(products.category_path), '')
+    ) AS text,
+    products.list_price,
+    counts.training_order_count,
+    counts.holdout_order_count,
+    counts.recent_order_count,
+    counts.training_recent_order_count
+FROM counts
+LEFT JOIN core.products AS products USING (product_id)

@@ -1,0 +1,90 @@
+"""The contract of results.demand_forecast."""
+
+from warehouse.contracts import Check, Column, Question, Severity, result_table
+
+
+def _bound(name: str, description: str) -> Column:
+    return Column(name=name, type="DOUBLE", description=description, unit="see measure", minimum=0)
+
+
+TABLE = result_table(
+    name="demand_forecast",
+    grain="one row per series, measure and period to come",
+    description=(
+        "Expected demand of the shop, its largest categories and its largest products, with 80% and 95% intervals. "
+        "Each series has the model that did best in a rolling-origin backtest, see reading; the intervals are "
+        "calibrated on the backtest's errors, see coverage_80 and coverage_95 in model_metrics. Levels are "
+        "forecast one by one: products don't add up to categories, nor categories to the total. Weekdays on which a "
+        "series never sells are forecast as 0; holidays are not known. Earlier answers stay, so that forecasts can "
+        "be compared with what came."
+    ),
+    key=("level", "series_id", "measure", "forecast_on"),
+    columns=(
+        Column(name="series_id", type="VARCHAR", description="'total', the category or the product_id."),
+        Column(
+            name="level",
+            type="VARCHAR",
+            description="What the series adds up.",
+            allowed=("total", "category", "product"),
+        ),
+        Column(
+            name="measure",
+            type="VARCHAR",
+            description="What is forecast: units sold, or amount, in the shop's currency.",
+            allowed=("units", "amount"),
+        ),
+        Column(name="series_name", type="VARCHAR", description="The series' name for people."),
+        Column(
+            name="model",
+            type="VARCHAR",
+            description="The model chosen; historic_mean where the history is too short or even for any other.",
+            allowed=("seasonal_naive", "ets", "theta", "arima", "historic_mean"),
+        ),
+        Column(name="reading", type="VARCHAR", description="The forecast and the choice of model in plain words."),
+        Column(name="horizon_step", type="BIGINT", description="1 is the first period to come.", minimum=1),
+        Column(name="period_days", type="BIGINT", description="Days in a period: 1 or 7.", unit="days", minimum=1),
+        _bound("forecast", "Expected demand of the period."),
+        _bound("lower_80", "Lower end of the 80% interval."),
+        _bound("upper_80", "Upper end of the 80% interval."),
+        _bound("lower_95", "Lower end of the 95% interval."),
+        _bound("upper_95", "Upper end of the 95% interval."),
+        Column(name="forecast_on", type="DATE", description="The period's first day."),
+    ),
+    inputs=("features.demand_series",),
+    checks=(
+        Check(
+            name="intervals_nested",
+            violation=("lower_95 > lower_80 OR lower_80 > forecast OR forecast > upper_80 OR upper_80 > upper_95"),
+            meaning="the forecast is outside its interval, or the 80% interval is not within the 95% one",
+            advice="report it as a defect",
+        ),
+        Check(
+            name="forecast_after_as_of",
+            violation="forecast_on <= as_of - 7",
+            meaning="the forecast is for a week that has passed: the data end long before as_of",
+            advice="load the missing days, or set as_of to the last day of the data",
+            severity=Severity.WARN,
+        ),
+    ),
+    questions=(
+        Question(
+            text="What will the shop sell in the next days, and how sure is it?",
+            sql=(
+                "SELECT forecast_on, measure, forecast, lower_80, upper_80, lower_95, upper_95 "
+                "FROM results.demand_forecast WHERE level = 'total' "
+                "AND as_of = (SELECT max(as_of) FROM results.demand_forecast) ORDER BY measure, forecast_on"
+            ),
+        ),
+        Question(
+            text="How many units of each product to have in stock for the next four weeks, to be enough in most cases?",
+            sql=(
+                "SELECT series_id, series_name, sum(forecast) AS expected, sum(upper_80) AS cautious, "
+                "any_value(reading) AS reading FROM results.demand_forecast "
+                "WHERE level = 'product' AND measure = 'units' AND horizon_step * period_days <= 28 "
+                "AND as_of = (SELECT max(as_of) FROM results.demand_forecast) "
+                "GROUP BY series_id, series_name ORDER BY expected DESC"
+            ),
+        ),
+    ),
+    append=True,
+)

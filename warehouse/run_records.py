@@ -1,0 +1,78 @@
+"""What is kept of each run: its row in ops.runs, its families', lineage and freshness."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    import duckdb
+
+    from warehouse.settings import Settings
+
+# What says where things are, not what is computed.
+_PLACES = {"warehouse", "run"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One row of ops.runs."""
+
+    run_id: str
+    status: str
+    message: str
+    fingerprint: str
+    version: str
+    settings: str
+    snapshot_id: int | None
+    rows_read: int
+    started_at: datetime
+    ended_at: datetime
+    as_of: date | None
+
+
+def fingerprint(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, version: str) -> str:
+    """Return a hash of all that a run's answers depend on: the merged rows, the settings, the day and the version."""
+    merged = connection.execute(
+        "SELECT load_id, rows_accepted, rows_duplicate, rows_quarantined FROM ops.loads "
+        "WHERE status = 'merged' ORDER BY load_id"
+    ).fetchall()
+    said = settings.model_dump(mode="json", exclude=_PLACES)
+    said["sources"] = {
+        name: {key: value for key, value in source.items() if key != "path"} for name, source in said["sources"].items()
+    }
+    said["run"] = {"seed": settings.run.seed, "holdout_days": settings.run.holdout_days}
+    content = json.dumps([merged, said, as_of.isoformat(), version], sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def published_with(connection: duckdb.DuckDBPyConnection, run_fingerprint: str) -> str | None:
+    """Return the run whose answers stand now, if they were made from exactly this."""
+    row = connection.execute(
+        "SELECT arg_max((run_id, fingerprint, status), started_at) FROM ops.runs "
+        "WHERE status IN ('published', 'partly_published')"
+    ).fetchone()
+    last = row[0] if row else None
+    if last is None or tuple(last.values() if isinstance(last, dict) else last)[1:] != (run_fingerprint, "published"):
+        return None
+    return str(next(iter(last.values() if isinstance(last, dict) else last)))
+
+
+def record_run(connection: duckdb.DuckDBPyConnection, record: RunRecord) -> None:
+    """Write the run's row, in place of an earlier one of the same run."""
+    connection.execute("DELETE FROM ops.runs WHERE run_id = ?", [record.run_id])
+    names = list(record.__dataclass_fields__)
+    marks = ", ".join("?" for _ in names)
+    connection.execute(
+        f"INSERT INTO ops.runs ({', '.join(names)}) VALUES ({marks})", [getattr(record, name) for name in names]
+    )
+
+
+def snapshot_of(connection: duckdb.DuckDBPyConnection, run_id: str) -> int | None:
+    """Return the snapshot that holds a run's answers, or None when there is no such run or it has none."""
+    row = connection.execute("SELECT snapshot_id FROM ops.runs WHERE run_id = ?", [run_id]).fetchone()
+    return int(row[0]) if row and row[0] is not None else None

@@ -1,0 +1,17 @@
+-- Each family's champion against its baseline, by the metric the family is judged by.
+SELECT
+    champion.family,
+    champion.metric || CASE WHEN champion.higher_is_better THEN ' (higher is better)' ELSE ' (lower is better)' END AS metric,
+    champion.model AS champion,
+    champion.value,
+    baseline.model AS baseline,
+    baseline.value AS baseline_value
+FROM results.model_metrics AS champion
+LEFT JOIN results.model_metrics AS baseline
+    ON champion.family = baseline.family
+    AND champion.scope = baseline.scope
+    AND champion.metric = baseline.metric
+    AND champion.run_id = baseline.run_id
+    AND baseline.is_baseline
+WHERE champion.run_id = $run_id AND champion.is_headline AND champion.is_champion
+ORDER BY champion.family
