@@ -43,7 +43,7 @@ docs: setup  ## Write the generated pages again: docs/tables.md, docs/dag.md and
 	@$(BIN)/python docs/generate.py
 
 lock: setup  ## Resolve requirements.lock again from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
 		--no-emit-index-url --no-header --quiet --output-file requirements.lock
 
 clean:  ## Remove the virtual environment and the caches

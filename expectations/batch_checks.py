@@ -69,12 +69,17 @@ class VolumeCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class ShareCheck:
-    """No more than a `limit` (0..1) of the rows of a batch is `what`, such as quarantined."""
+    """No more than a `limit` (0..1) of the rows of a batch is `what`, such as quarantined.
+
+    `causes` says why rows were, and `breaking_rows` is SQL that selects them, for the example.
+    """
 
     part: int
     whole: int
     limit: float
     what: str = "quarantined"
+    causes: str = ""
+    breaking_rows: str = ""
     severity: Severity = Severity.FAIL
 
     def rule(self, table: Table) -> Rule:
@@ -84,9 +89,10 @@ class ShareCheck:
             kind=Kind.QUERY,
             name=f"{table.name}: share of rows {self.what}",
             expected=f"at most {self.limit:.2%} of {self.whole:,} rows",
-            advice=f"see why rows were {self.what}, mend the source or the rule, and load again",
+            advice=f"see why rows were {self.what}{self.causes}; mend the source or the settings, and run again",
             severity=self.severity,
             arguments={"query": f"SELECT {share}", "minimum": None, "maximum": self.limit},
+            breaking_rows=self.breaking_rows,
             unit="share",
         )
 

@@ -6,16 +6,20 @@ import sys
 from datetime import datetime  # noqa: TC003 - typer reads the annotations
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from flows.console import show
-from flows.running import DONE, WRONG_USAGE, run_flow, show_summary
+from flows.running import DONE, WRONG_USAGE, run_flow, show_broken_checks, show_summary
 from tasks.queries import QueryError, ask, last_run_id, query
 from warehouse.connection import WarehouseError
 from warehouse.settings_file import SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from warehouse.settings import Settings
 
 app = typer.Typer(
     name="tillflow",
@@ -58,7 +62,7 @@ def main() -> None:
     try:
         app()
     except (SettingsError, QueryError, WarehouseError) as error:
-        _err.print(f"[red]{type(error).__name__.removesuffix('Error')}:[/red] {error}", highlight=False, soft_wrap=True)
+        _err.print(f"[red]{type(error).__name__.removesuffix('Error')}:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(WRONG_USAGE)
 
 
@@ -85,9 +89,9 @@ def run(
     """
     overrides = _overrides(warehouse, set_)
     settings = load_settings(config, overrides)
-    code = run_flow(_out, _err, config, overrides, as_of=as_of.date() if as_of else None, force=force, verbose=verbose)
-    if code != WRONG_USAGE:
-        show_summary(_out, settings)
+    day = as_of.date() if as_of else None
+    code, why = run_flow(_out, config, overrides, as_of=day, force=force, verbose=verbose)
+    _end_run(settings, code, why)
     raise typer.Exit(code)
 
 
@@ -111,9 +115,8 @@ def demo(
     overrides = _overrides(warehouse, None)
     used = config or shop_config
     settings = load_settings(used, overrides)
-    code = run_flow(_out, _err, used, overrides, as_of=None, force=False, verbose=verbose)
-    if code != WRONG_USAGE:
-        show_summary(_out, settings)
+    code, why = run_flow(_out, used, overrides, as_of=None, force=False, verbose=verbose)
+    _end_run(settings, code, why)
     if code == DONE:
         show_queries(_out, settings)
         show_next_steps(_out, settings, used)
@@ -151,9 +154,7 @@ def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     show(_out, ask(settings, "last_runs"), "Last runs")
     show(_out, ask(settings, "sources_summary"), "What came in")
     show(_out, ask(settings, "freshness_summary"), "How fresh the answers are")
-    broken = ask(settings, "broken_checks_of_run", {"run_id": run_id})
-    if broken.rows:
-        show(_out, broken, f"Checks of run {run_id} that did not pass")
+    show_broken_checks(_out, settings, run_id)
     quarantined = ask(settings, "quarantine_summary")
     if quarantined.rows:
         show(_out, quarantined, "In quarantine (see: tillflow quarantine)")
@@ -205,6 +206,14 @@ def replay(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     from flows.running import replay_quarantine  # noqa: PLC0415 - imports Prefect
 
     raise typer.Exit(replay_quarantine(_out, _err, load_settings(config, _overrides(warehouse, set_))))
+
+
+def _end_run(settings: Settings, code: int, why: str) -> None:
+    """Show what the run did, and at the end why it failed, if it did."""
+    if code != WRONG_USAGE:
+        show_summary(_out, settings)
+    if why:
+        _err.print(f"[red]The run failed.[/red] {escape(why)}", highlight=False, soft_wrap=True)
 
 
 def _overrides(warehouse: Path | None, given: list[str] | None) -> tuple[str, ...]:

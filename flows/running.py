@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from flows.console import show, showing_progress
-from tasks.queries import ask, last_run_id
+from tasks.queries import Answer, ask, last_run_id
 
 if TYPE_CHECKING:
     from datetime import date
@@ -36,15 +38,14 @@ _QUIET = {
 
 def run_flow(
     out: Console,
-    err: Console,
     config: Path | None,
     overrides: tuple[str, ...],
     *,
     as_of: date | None,
     force: bool,
     verbose: bool,
-) -> int:
-    """Run the flow and return the exit code; what broke is printed in words."""
+) -> tuple[int, str]:
+    """Run the flow and return the exit code and, where it failed, why, in words."""
     _set_up_prefect(verbose=verbose)
     with showing_progress(out, "starting Prefect"):
         from flows.marketing import marketing  # noqa: PLC0415 - Prefect reads its settings when it is imported
@@ -52,10 +53,8 @@ def run_flow(
 
         state = marketing(config=str(config or ""), overrides=overrides, as_of=as_of, force=force, return_state=True)
     if state.is_completed():
-        return DONE
-    code, message = explain(state)
-    err.print(f"[red]The run failed.[/red] {message}", highlight=False, soft_wrap=True)
-    return code
+        return DONE, ""
+    return explain(state)
 
 
 def replay_quarantine(out: Console, err: Console, settings: Settings) -> int:
@@ -85,19 +84,49 @@ def show_summary(out: Console, settings: Settings) -> None:
     run_id = last_run_id(settings)
     last = ask(settings, "last_runs").as_dicts()[0]
     out.print()
-    out.print(f"[bold]Run {run_id}: {last['status']}.[/bold] {last['message']}", highlight=False, soft_wrap=True)
+    said = "" if last["status"] == "failed" else f" {last['message']}"
+    out.print(f"[bold]Run {run_id}: {last['status']}.[/bold]{said}", highlight=False, soft_wrap=True)
     parameters = {"run_id": run_id}
     for name, title in (
         ("loads_of_run", "What was read"),
         ("quarantine_of_run", "What was quarantined, and why"),
         ("checks_of_run", "What was checked"),
-        ("broken_checks_of_run", "What did not pass"),
-        ("families_of_run", "How the families fared"),
-        ("champions", "Champions against their baselines, on data they had not seen"),
     ):
         answer = ask(settings, name, parameters)
         if answer.rows:
             show(out, answer, title)
+    _show_families(out, settings, run_id)
+    champions = ask(settings, "champions", parameters)
+    if champions.rows:
+        show(out, champions, "Champions against their baselines, on data they had not seen")
+    show_broken_checks(out, settings, run_id)
+
+
+def _show_families(out: Console, settings: Settings, run_id: str) -> None:
+    """Tell how each family fared, and in words why one did not publish."""
+    answer = ask(settings, "families_of_run", {"run_id": run_id})
+    if not answer.rows:
+        return
+    show(out, Answer(answer.columns[:-1], tuple(row[:-1] for row in answer.rows)), "How the families fared")
+    for family in answer.as_dicts():
+        if family["reason"]:
+            text = escape(f"{family['family']} {family['status']}: {family['reason']}")
+            out.print(f"[yellow]![/yellow] {text}", highlight=False, soft_wrap=True)
+
+
+def show_broken_checks(out: Console, settings: Settings, run_id: str) -> None:
+    """Tell which checks of a run did not pass, and what to do."""
+    broken = ask(settings, "broken_checks_of_run", {"run_id": run_id}).as_dicts()
+    if broken:
+        out.print("\n[bold]What did not pass[/bold]")
+    for check in broken:
+        colour = "red" if check["severity"] == "fail" else "yellow"
+        example = f" Example: {check['example']}." if check["example"] else ""
+        text = (
+            f"gate {check['gate']}, {check['table_name']}: {check['check_name']}: {check['status']}. "
+            f"Expected {check['expected']}, found {check['observed']}.{example} What to do: {check['advice']}."
+        )
+        out.print(f"[{colour}]{check['severity']}[/{colour}] {escape(text)}", highlight=False, soft_wrap=True)
 
 
 def _set_up_prefect(*, verbose: bool) -> None:

@@ -58,10 +58,16 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:
-    """The heading of a table's column; numbers are set flush right."""
+    """The heading of a table's column: numbers are set flush right, sentences get room."""
 
     text: str
     is_number: bool = False
+    is_sentence: bool = False
+
+    @property
+    def css_class(self) -> str:
+        """The class of the column's cells in the page's styles."""
+        return "number" if self.is_number else "sentence" if self.is_sentence else "text"
 
 
 @dataclass(frozen=True, kw_only=True)

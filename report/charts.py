@@ -22,6 +22,9 @@ HEIGHT = 280
 _ROW_HEIGHT = 26
 _BASE_HEIGHT = 40
 _LABEL_PIXELS = 260
+# 200, 1k, 1.5M: each label by itself, where an axis format would give all of them the largest one's unit.
+_COMPACT = "format(datum.value, '~s')"
+_LIFTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
@@ -51,7 +54,7 @@ def _time_axis() -> alt.Axis:
 
 
 def _amount_axis(title: str) -> alt.Axis:
-    return alt.Axis(title=title, format="~s", tickCount=5)
+    return alt.Axis(title=title, labelExpr=_COMPACT, tickCount=5)
 
 
 def _tooltip(fields: Sequence[tuple[str, str, str]]) -> list[alt.Tooltip]:
@@ -130,17 +133,28 @@ def forecast(rows: list[Row], value_title: str, description: str) -> dict[str, A
     return specification(alt.layer(*bands, lines, marks), description, 320)
 
 
-def histogram(rows: list[Row], axis: tuple[str, str], count_title: str, description: str) -> dict[str, Any]:
-    """Draw bins (`bin_from`, `bin_to`, `bin_count`); `axis` is the title and number format of what is binned."""
-    title, form = axis
+def amount_histogram(rows: list[Row], title: str, count_title: str, description: str) -> dict[str, Any]:
+    """Draw bins (`bin_from`, `bin_to`, `bin_label`, `bin_count`) of amounts."""
+    axis = alt.Axis(title=title, labelExpr=_COMPACT, tickCount=10, grid=False)
+    return _histogram(rows, alt.X("bin_from:Q", bin="binned", axis=axis), count_title, description)
+
+
+def share_histogram(rows: list[Row], title: str, count_title: str, description: str) -> dict[str, Any]:
+    """Draw bins (`bin_from`, `bin_to`, `bin_label`, `bin_count`) of shares, from 0% to 100%."""
+    axis = alt.Axis(title=title, format=".0%", tickCount=10, grid=False)
+    scale = alt.Scale(domain=[0, 1])
+    return _histogram(rows, alt.X("bin_from:Q", bin="binned", axis=axis, scale=scale), count_title, description)
+
+
+def _histogram(rows: list[Row], bins: alt.X, count_title: str, description: str) -> dict[str, Any]:
     chart = (
         alt.Chart(data(rows))
         .mark_bar(color=BLUE, stroke="transparent", binSpacing=1)
         .encode(
-            x=alt.X("bin_from:Q", bin="binned", axis=alt.Axis(title=title, format=form, tickCount=10, grid=False)),
+            x=bins,
             x2="bin_to:Q",
             y=alt.Y("bin_count:Q", axis=_amount_axis(count_title)),
-            tooltip=_tooltip([("bin_label:N", title, ""), ("bin_count:Q", count_title, ",.0f")]),
+            tooltip=_tooltip([("bin_label:N", "from", ""), ("bin_count:Q", count_title, ",.0f")]),
         )
     )
     return specification(chart, description, 240)
@@ -150,15 +164,15 @@ def week_hours(rows: list[Row], description: str) -> dict[str, Any]:
     """Draw orders by weekday and hour (`weekday` 1 for Monday, `hour`, `order_count`) as a heat map."""
     chart = (
         alt.Chart(data({**row, "day": WEEKDAYS[row["weekday"] - 1]} for row in rows))
-        .mark_rect(cornerRadius=2)
+        .mark_rect(cornerRadius=2, color=BLUE)
         .encode(
             x=alt.X("hour:O", axis=alt.Axis(title="Hour of the day", labelAngle=0, domain=False, ticks=False)),
-            y=alt.Y("day:O", sort=WEEKDAYS, axis=alt.Axis(title=None, domain=False, ticks=False)),
-            color=alt.Color(
+            y=alt.Y("day:O", scale=alt.Scale(domain=WEEKDAYS), axis=alt.Axis(title=None, domain=False, ticks=False)),
+            opacity=alt.Opacity(
                 "order_count:Q",
                 title="Orders",
-                scale=alt.Scale(range=["#dbe7f4", "#8db5dd", BLUE, "#1d4a80"]),
-                legend=alt.Legend(orient="right", gradientLength=150),
+                scale=alt.Scale(zero=True, range=[0.06, 1]),
+                legend=alt.Legend(orient="right", format="~s", tickCount=5, symbolType="square"),
             ),
             tooltip=_tooltip([("day:N", "day", ""), ("hour:O", "hour", ""), ("order_count:Q", "orders", ",.0f")]),
         )
@@ -166,38 +180,36 @@ def week_hours(rows: list[Row], description: str) -> dict[str, Any]:
     return specification(chart, description, 7 * _ROW_HEIGHT)
 
 
-def grouped_bars(rows: list[Row], series: dict[str, str], axis: tuple[str, str], description: str) -> dict[str, Any]:
+def grouped_bars(rows: list[Row], series: dict[str, str], title: str, description: str) -> dict[str, Any]:
     """Draw horizontal bars (`label`, `series`, `value`): beside each other for each label.
 
-    `series` maps each series to its colour; `axis` is the title and number format of the values.
+    `series` maps each series to its colour; the values are shares of 0..1.
     """
     labels = list(dict.fromkeys(row["label"] for row in rows))
-    title, form = axis
     chart = (
         alt.Chart(data(rows))
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             y=_labels(labels),
             yOffset=alt.YOffset("series:N", sort=list(series)),
-            x=alt.X("value:Q", axis=alt.Axis(title=title, format=form, tickCount=6)),
+            x=alt.X("value:Q", axis=alt.Axis(title=title, format=".0%", tickCount=6)),
             color=_series_colour(series),
-            tooltip=_tooltip([("label:N", "which", ""), ("series:N", "what", ""), ("value:Q", title, form)]),
+            tooltip=_tooltip([("label:N", "which", ""), ("series:N", "what", ""), ("value:Q", title, ".1%")]),
         )
     )
     return specification(chart, description, _BASE_HEIGHT + 2 * 18 * len(labels))
 
 
-def stacked_bars(rows: list[Row], series: dict[str, str], axis: tuple[str, str], description: str) -> dict[str, Any]:
+def stacked_bars(rows: list[Row], series: dict[str, str], title: str, description: str) -> dict[str, Any]:
     """Draw horizontal bars (`label`, `series`, `value`): stacked for each label, in the order of `series`."""
     labels = list(dict.fromkeys(row["label"] for row in rows))
     ranks = {name: rank for rank, name in enumerate(series)}
-    title, form = axis
     chart = (
         alt.Chart(data({**row, "rank": ranks[row["series"]]} for row in rows))
         .mark_bar()
         .encode(
             y=_labels(labels),
-            x=alt.X("value:Q", stack="zero", axis=alt.Axis(title=title, format=form, tickCount=6)),
+            x=alt.X("value:Q", stack="zero", axis=_amount_axis(title)),
             color=_series_colour(series),
             order=alt.Order("rank:Q"),
             tooltip=_tooltip([("label:N", "which", ""), ("series:N", "what", ""), ("value:Q", title, ",.0f")]),
@@ -236,8 +248,12 @@ def rule_scatter(rows: list[Row], description: str) -> dict[str, Any]:
         alt.Chart(data(rows))
         .mark_circle(opacity=0.65, stroke="transparent")
         .encode(
-            x=alt.X("support:Q", axis=alt.Axis(title="Support: share of all orders with both sides", format=".2~%")),
-            y=alt.Y("lift:Q", scale=alt.Scale(type="log"), axis=alt.Axis(title="Lift (1 is chance)", tickCount=5)),
+            x=alt.X(
+                "support:Q",
+                scale=alt.Scale(zero=False),
+                axis=alt.Axis(title="Support: share of all orders with both sides", format=".2~%", tickCount=8),
+            ),
+            y=alt.Y("lift:Q", scale=alt.Scale(type="log"), axis=alt.Axis(title="Lift (1 is chance)", values=_LIFTS)),
             size=alt.Size(
                 "confidence:Q",
                 title="Confidence",

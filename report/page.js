@@ -21,7 +21,14 @@ const config = {
     titleFontWeight: "normal",
     titlePadding: 10,
   },
-  legend: { labelColor: "currentColor", titleColor: "currentColor", labelFontSize: 12, titleFontSize: 12 },
+  legend: {
+    labelColor: "currentColor",
+    titleColor: "currentColor",
+    symbolBaseFillColor: "currentColor",
+    labelFontSize: 12,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+  },
 };
 
 for (const element of document.querySelectorAll("script.spec")) {

@@ -90,7 +90,7 @@ def _record_loads(
     first = int(row[0]) + 1 if row else 1
     connection.execute("CREATE OR REPLACE TEMP TABLE new_loads AS FROM ops.loads LIMIT 0")
     connection.executemany(
-        "INSERT INTO new_loads VALUES (?, ?, ?, ?, ?, ?, 'raw', ?, ?, 0, 0, 0, 0, ?)",
+        "INSERT INTO new_loads VALUES (?, ?, ?, ?, ?, ?, NULL, 'raw', ?, ?, 0, 0, 0, 0, ?)",
         [
             (file.load_id, name, source.table, file.path.name, file.sha256, run_id, file.size, first + place, now)
             for place, file in enumerate(files)

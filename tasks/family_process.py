@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from warehouse.settings import Settings
 
 # Loaded once in the server that forks the families' processes, before any thread runs there.
-_PRELOADED = ["tasks.family_process", "pandas", "scipy.stats", "scipy.sparse", "sklearn.cluster", "statsmodels.api"]
+_PRELOADED = ["tasks.family_process", *(family.function.partition(":")[0] for family in FAMILIES)]
 
 
 class FamilyCrashedError(Exception):

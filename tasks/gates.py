@@ -47,7 +47,8 @@ def pass_gate(gate: Gate, run: Run, connection: duckdb.DuckDBPyConnection, as_of
     elif gate is Gate.CORE:
         results = _check_core(run, connection)
     else:
-        results = [result for table in tables("features") for result in validate(connection, table, gate=gate.value)]
+        filled = [table for table in tables("features") if _has_something_to_check(connection, table)]
+        results = [result for table in filled for result in validate(connection, table, gate=gate.value)]
         results += _check_freshness(run, connection, as_of)
     _record(run, gate.value, results)
     tell(gate, results).raise_if_failed()
@@ -86,6 +87,11 @@ def _record(run: Run, name: str, results: Iterable[CheckResult]) -> None:
     folder = run.folder / "checks"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.pickle").write_bytes(pickle.dumps(list(results)))
+
+
+def _has_something_to_check(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    """Whether a table has rows or must have some; what a shop does not bring stays empty, and that is no fault."""
+    return bool(table.minimum_rows or connection.execute(f"SELECT 1 FROM {table_name(table)} LIMIT 1").fetchone())
 
 
 def _check_freshness(run: Run, connection: duckdb.DuckDBPyConnection, as_of: date | None) -> list[CheckResult]:
@@ -142,6 +148,8 @@ def _check_core(run: Run, connection: duckdb.DuckDBPyConnection) -> list[CheckRe
     """Check the tables of core, and the batch that was merged by this run."""
     results: list[CheckResult] = []
     for table in tables("core"):
+        if not _has_something_to_check(connection, table):
+            continue
         extra: list[BatchCheck] = _quarantine_checks(run, connection, table)
         if table.name == "order_lines":
             quality = run.settings.quality
@@ -154,9 +162,23 @@ def _quarantine_checks(run: Run, connection: duckdb.DuckDBPyConnection, table: T
     """Return the check of how much of what this run merged into `table` went to quarantine."""
     row = connection.execute(
         "SELECT sum(rows_quarantined)::BIGINT, sum(rows_read)::BIGINT FROM ops.loads "
-        "WHERE table_name = ? AND run_id = ?",
+        "WHERE table_name = ? AND merged_run_id = ?",
         [table.name, run.run_id],
     ).fetchone()
-    if row is None or not row[1]:
+    quarantined, read = row or (0, 0)
+    if not read or quarantined <= run.settings.quality.tolerated_quarantined_rows:
         return []
-    return [ShareCheck(part=row[0], whole=row[1], limit=run.settings.quality.maximum_quarantined_share)]
+    of_this_batch = f"WHERE table_name = {quote_text(table.name)} AND run_id = {quote_text(run.run_id)}"
+    rules = connection.execute(
+        f"SELECT rule, count(*) FROM (SELECT unnest(rules) AS rule FROM ops.quarantine {of_this_batch}) "
+        "GROUP BY rule ORDER BY 2 DESC, 1"
+    ).fetchall()
+    return [
+        ShareCheck(
+            part=quarantined,
+            whole=read,
+            limit=run.settings.quality.maximum_quarantined_share,
+            causes=f" ({', '.join(f'{rule}: {count:,} rows' for rule, count in rules)})",
+            breaking_rows=f"SELECT file, row_number, reason, payload FROM ops.quarantine {of_this_batch} ORDER BY ALL",
+        )
+    ]

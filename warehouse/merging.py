@@ -272,7 +272,10 @@ def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarant
         FROM accounted
         WHERE load_id = _load_id
     """)
-    connection.execute("UPDATE ops.loads SET status = 'merged' WHERE status = 'raw' AND source = ?", [merge.name])
+    connection.execute(
+        "UPDATE ops.loads SET status = 'merged', merged_run_id = ? WHERE status = 'raw' AND source = ?",
+        [merge.run_id, merge.name],
+    )
     lost = connection.execute(
         "SELECT load_id FROM ops.loads "
         "WHERE source = ? AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined",

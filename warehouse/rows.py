@@ -110,7 +110,7 @@ def contract_rules(table: Table, catalogued: frozenset[str]) -> list[Rule]:
         name = quote_identifier(column.name)
         limits = _limits(column)
         if limits:
-            reason = f"{column.name} is not within {limits[0]} and {limits[1]}"
+            reason = f"{column.name} is {_beyond(column)}"
             rules.append(Rule(f"out_of_range_{column.name}", f"{name} < {limits[0]} OR {name} > {limits[1]}", reason))
         if column.allowed and column.origin is not Origin.DERIVED:
             values = ", ".join(quote_text(value) for value in column.allowed)
@@ -209,6 +209,14 @@ def _day(day: Column, source: SourceSettings, time_zone: str) -> str:
     if zone != time_zone:
         local = f"timezone({quote_text(time_zone)}, timezone({quote_text(zone)}, {local}))"
     return f"CAST({local} AS DATE)"
+
+
+def _beyond(column: Column) -> str:
+    if column.type in ("TIMESTAMP", "DATE"):
+        return "before 1970 or in the future" if column.type == "TIMESTAMP" else "before 1970 or after 2200"
+    lower = "" if column.minimum is None else f"below {column.minimum:,g}"
+    upper = "" if column.maximum is None else f"above {column.maximum:,g}"
+    return " or ".join(limit for limit in (lower, upper) if limit)
 
 
 def _limits(column: Column) -> tuple[str, str] | None:

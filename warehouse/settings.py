@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models import FAMILIES
 
@@ -91,6 +90,9 @@ class QualitySettings(_Section):
     maximum_quarantined_share: float = Field(
         0.05, ge=0, le=1, description="A batch with a larger share of quarantined rows stops the run."
     )
+    tolerated_quarantined_rows: int = Field(
+        10, ge=0, description="A batch with no more quarantined rows than this passes, whatever their share."
+    )
     maximum_missing_customer_share: float = Field(
         0.5, ge=0, le=1, description="A larger share of order lines without customer is recorded as a warning."
     )
@@ -149,16 +151,10 @@ class SourceSettings(_Section):
         return self
 
 
-class Settings(BaseSettings):
-    """Everything that can be set. Environment variables are called `TILLFLOW_<SECTION>__<KEY>`."""
+class Settings(BaseModel):
+    """Everything that can be set."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="TILLFLOW_",
-        env_nested_delimiter="__",
-        extra="forbid",
-        frozen=True,
-        nested_model_default_partial_update=True,
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     shop: ShopSettings = ShopSettings()
     warehouse: WarehouseSettings = WarehouseSettings()

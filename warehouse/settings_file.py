@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from models import FAMILIES
 from warehouse.settings import Settings
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 DEFAULT_CONFIG = Path("tillflow.toml")
 CONFIG_VARIABLE = "TILLFLOW_CONFIG"
+
+
+class _Environment(Settings, BaseSettings):
+    """What environment variables may say: `TILLFLOW_<SECTION>__<KEY>`."""
+
+    model_config = SettingsConfigDict(env_prefix="TILLFLOW_", env_nested_delimiter="__", frozen=True, extra="forbid")
 
 
 class SettingsError(Exception):
@@ -42,29 +48,22 @@ def load_settings(config: Path | None = None, overrides: Sequence[str] = ()) -> 
     from_file = _read(file) if file else {}
     from_overrides = _parse_overrides(overrides)
 
-    class Loaded(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            del init_settings, dotenv_settings, file_secret_settings
-            return (
-                InitSettingsSource(settings_cls, init_kwargs=from_overrides),
-                env_settings,
-                InitSettingsSource(settings_cls, init_kwargs=from_file),
-            )
-
+    given = _merge(_merge(from_file, EnvSettingsSource(_Environment)()), from_overrides)
     try:
-        settings = Loaded()
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         raise SettingsError(_explain(error, file, from_overrides)) from error
     _check_families(settings, file, from_overrides)
     return settings
+
+
+def _merge(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both, section by section; where both set a key, the stronger value."""
+    merged = dict(weaker)
+    for key, value in stronger.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
 
 
 def _default_config() -> Path | None:

@@ -56,17 +56,13 @@ def _grid(title: str, subject: str, rows: list[Row]) -> Grid:
             Heading(text="Day"),
             Heading(text=subject),
             Heading(text="Severity"),
-            Heading(text="Found", is_number=True),
-            Heading(text="Usual", is_number=True),
-            Heading(text="What happened"),
+            Heading(text="What happened", is_sentence=True),
         ),
         rows=tuple(
             (
                 words.day(row["happened_on"]),
                 row["subject"],
                 row["severity"],
-                words.decimal(row["observed"]),
-                words.interval(row["lower"], row["upper"]),
                 row["reason"],
             )
             for row in rows

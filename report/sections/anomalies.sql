@@ -6,9 +6,6 @@ WITH ranked AS (
         direction,
         severity,
         reason,
-        observed,
-        lower,
-        upper,
         score,
         happened_on,
         row_number() OVER (
@@ -20,5 +17,5 @@ WITH ranked AS (
 
 SELECT *
 FROM ranked
-WHERE place <= CASE WHEN kind = 'day' THEN 25 ELSE 15 END
+WHERE place <= CASE WHEN kind = 'day' THEN 15 ELSE 10 END
 ORDER BY kind, place

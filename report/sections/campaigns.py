@@ -83,7 +83,7 @@ def _grid(rows: list[Row], shop: Shop) -> Grid:
             Heading(text="Sales brought", is_number=True),
             Heading(text="95% interval", is_number=True),
             Heading(text="Cost", is_number=True),
-            Heading(text="Verdict"),
+            Heading(text="Verdict", is_sentence=True),
         ),
         rows=tuple(
             (

@@ -50,7 +50,7 @@ def _regressions_grid(rows: list[Row]) -> Grid:
             Heading(text="Coefficient", is_number=True),
             Heading(text="95% interval", is_number=True),
             Heading(text="p", is_number=True),
-            Heading(text="In words"),
+            Heading(text="In words", is_sentence=True),
         ),
         rows=tuple(
             (
@@ -63,7 +63,7 @@ def _regressions_grid(rows: list[Row]) -> Grid:
             )
             for row in rows
         ),
-        note="Coefficients are changes of the logarithm of what is explained; robust standard errors.",
+        note="Coefficients are changes of the logarithm of what is explained, weekdays held constant; robust errors.",
     )
 
 

@@ -52,7 +52,7 @@ def _grid(rows: list[Row]) -> Grid:
             Heading(text="Baseline"),
             Heading(text="Value", is_number=True),
             Heading(text="Judged on"),
-            Heading(text="How"),
+            Heading(text="How", is_sentence=True),
         ),
         rows=tuple(
             (

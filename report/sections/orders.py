@@ -76,7 +76,7 @@ def _amounts_figure(bins: list[Row], summary: Row, shop: Shop) -> Figure:
     return Figure(
         title="How large orders are",
         description=description,
-        spec=charts.histogram(rows, (f"{title} per order", "~s"), "Orders", description),
+        spec=charts.amount_histogram(rows, f"{title} per order", "Orders", description),
     )
 
 

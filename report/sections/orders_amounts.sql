@@ -1,4 +1,5 @@
--- Orders by amount (units without prices), in some 25 bins of a round width; the last bin holds all larger orders.
+-- Orders by amount (units without prices), in at most 26 bins of a round width; the last bin holds all larger orders.
+-- The width shows the usual order in some detail, however large the few largest are.
 WITH priced AS (
     SELECT count(sales_amount) > 0 AS has_prices
     FROM core.orders
@@ -13,7 +14,7 @@ orders AS (
 ),
 
 rough_widths AS (
-    SELECT greatest(quantile_cont(value, 0.975) / 25, 0.01) AS width
+    SELECT greatest(least(quantile_cont(value, 0.975) / 25, median(value) / 3), 0.01) AS width
     FROM orders
     WHERE value IS NOT NULL
     HAVING count(*) > 0

@@ -8,8 +8,6 @@ from report import words
 from report.blocks import Content, Note, Tile, Tiles, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from report.blocks import Block
     from report.shop import Row, Shop
 
@@ -21,21 +19,16 @@ def write(shop: Shop) -> Content | None:
     row = shop.row("overview")
     if row["last_on"] is None:
         return None
-    sold, tile_title, show = _sold(row, shop)
-    growth = _growth(row[f"{sold}_now"], row[f"{sold}_before"]) if row["has_before"] else None
+    sold = _sold(row)
+    currency = f" in {shop.currency}" if shop.currency else ""
     tiles = (
         Tile(label="Answers for", value=words.day(row["as_of"]), note=f"data from {words.day(row['first_on'])} on"),
-        Tile(
-            label=f"{tile_title}, last 28 days",
-            value=show(row[f"{sold}_now"]),
-            note=f"{words.change(growth)} against the 28 days before" if growth is not None else "",
-            tone=_tone(growth),
-        ),
-        _compared("Orders, last 28 days", row["orders_now"], row["orders_before"] if row["has_before"] else None),
+        _compared(f"Net sales{currency}" if sold == "amount" else "Units sold", row, sold),
+        _compared("Orders", row, "orders"),
         _compared(
-            "Active customers, last 28 days",
-            row["customers_now"],
-            row["customers_before"] if row["has_before"] else None,
+            "Active customers",
+            row,
+            "customers",
             f"{words.count(row['new_customers_now'] or 0)} bought for the first time",
         ),
         _freshness_tile(shop),
@@ -43,36 +36,41 @@ def write(shop: Shop) -> Content | None:
     return Content(headline=_headline(row, shop), blocks=(Tiles(tiles=tiles), *_run_notes(row, shop)))
 
 
-def _sold(row: Row, shop: Shop) -> tuple[str, str, Callable[[words.Number | None], str]]:
-    has_prices = row["amount_now"] is not None
-    return ("amount", "Net sales", shop.money) if has_prices else ("units", "Units sold", words.count)
+def _sold(row: Row) -> str:
+    """Return what sales are counted in: the amount, or the units of a shop without prices."""
+    return "amount" if row["has_prices"] else "units"
 
 
 def _headline(row: Row, shop: Shop) -> str:
-    sold, _, show = _sold(row, shop)
-    now, before, year_ago = (row[f"{sold}_{period}"] for period in ("now", "before", "year_ago"))
-    what = "took in" if sold == "amount" else "sold"
-    unit = " net of returns" if sold == "amount" else " units"
-    text = f"{shop.name} {what} {show(now or 0)}{unit} in the 28 days to {words.day(row['as_of'])}"
-    growth = _growth(now, before) if row["has_before"] else None
+    now = row[f"{_sold(row)}_now"] or 0
+    sold = f"took in {shop.money(now)} net of returns" if row["has_prices"] else f"sold {words.count(now)} units"
+    text = f"{shop.name} {sold} in the 28 days to {words.day(row['as_of'])}"
+    growth = _growth(row, _sold(row), "before")
     if growth is not None:
         text += f", {words.change(growth)} against the 28 days before"
-    growth = _growth(now, year_ago) if row["has_year_ago"] else None
+    growth = _growth(row, _sold(row), "year_ago")
     if growth is not None:
         text += f" and {words.change(growth)} against the same days a year earlier"
     return f"{text}."
 
 
-def _compared(label: str, now: int | None, before: int | None, note: str = "") -> Tile:
-    growth = _growth(now, before)
+def _compared(label: str, row: Row, figure: str, note: str = "") -> Tile:
+    growth = _growth(row, figure, "before")
     texts = [f"{words.change(growth)} against the 28 days before"] if growth is not None else []
     return Tile(
-        label=label, value=words.count(now or 0), note="; ".join([*texts, *filter(None, [note])]), tone=_tone(growth)
+        label=f"{label}, last 28 days",
+        value=words.count(row[f"{figure}_now"] or 0),
+        note="; ".join([*texts, *filter(None, [note])]),
+        tone=_tone(growth),
     )
 
 
-def _growth(now: words.Number | None, before: words.Number | None) -> float | None:
-    return float(now) / float(before) - 1 if now is not None and before is not None and before > 0 else None
+def _growth(row: Row, figure: str, period: str) -> float | None:
+    """Return the change of a figure against an earlier period; None where the data don't cover all of that."""
+    now, then = row[f"{figure}_now"], row[f"{figure}_{period}"]
+    if not row[f"has_{period}"] or now is None or not then or then < 0:
+        return None
+    return float(now) / float(then) - 1
 
 
 def _tone(growth: float | None) -> Tone:

@@ -10,6 +10,7 @@ bounds AS (
     SELECT
         min(metric_on) AS first_on,
         max(metric_on) AS last_on,
+        count(net_amount) > 0 AS has_prices,
         coalesce((SELECT as_of FROM last_run), max(metric_on)) AS as_of
     FROM core.daily_metrics
 ),
@@ -63,6 +64,7 @@ SELECT
     bounds.first_on,
     bounds.last_on,
     bounds.as_of,
+    bounds.has_prices,
     sums.*,
     buyers.*
 FROM bounds

@@ -87,7 +87,7 @@ def _quarantine_grid(rows: list[Row]) -> Grid:
             Heading(text="Source"),
             Heading(text="Rule"),
             Heading(text="Rows", is_number=True),
-            Heading(text="One of them"),
+            Heading(text="One of them", is_sentence=True),
         ),
         rows=tuple(
             (row["source"], words.spaced(row["rule"]), words.count(row["row_count"]), row["example"]) for row in rows
@@ -128,7 +128,7 @@ def _broken_grid(rows: list[Row]) -> Grid:
             Heading(text="Severity"),
             Heading(text="Found"),
             Heading(text="Expected"),
-            Heading(text="What to do"),
+            Heading(text="What to do", is_sentence=True),
         ),
         rows=tuple(
             (
@@ -153,7 +153,7 @@ def _families_grid(rows: list[Row]) -> Grid:
             Heading(text="Outcome"),
             Heading(text="Rows", is_number=True),
             Heading(text="Seconds", is_number=True),
-            Heading(text="Why"),
+            Heading(text="Why", is_sentence=True),
         ),
         rows=tuple(
             (

@@ -46,7 +46,7 @@ def _products(rows: list[Row]) -> Grid:
             Heading(text="Product"),
             Heading(text="Name"),
             Heading(text="Customers", is_number=True),
-            Heading(text="The reason given most"),
+            Heading(text="The reason given most", is_sentence=True),
         ),
         rows=tuple(
             (row["product_id"], row["product_name"], words.count(row["customer_count"]), row["reason"]) for row in rows
@@ -62,7 +62,7 @@ def _customers(rows: list[Row]) -> Grid:
             Heading(text="Place", is_number=True),
             Heading(text="Product"),
             Heading(text="Bought before"),
-            Heading(text="Reason"),
+            Heading(text="Reason", is_sentence=True),
         ),
         rows=tuple(
             (
@@ -84,7 +84,7 @@ def _similar(rows: list[Row]) -> Grid:
         headings=(
             Heading(text="Beside"),
             Heading(text="show"),
-            Heading(text="Reason"),
+            Heading(text="Reason", is_sentence=True),
             Heading(text="Similarity", is_number=True),
         ),
         rows=tuple(

@@ -10,7 +10,7 @@ from report.blocks import Content, Figure, Grid, Heading
 if TYPE_CHECKING:
     from report.shop import Row, Shop
 
-_SHOWN_ROWS = 20
+_SHOWN_ROWS = 15
 
 
 def write(shop: Shop) -> Content | None:

@@ -20,7 +20,7 @@ def write(shop: Shop) -> Content | None:
     overview = shop.row("overview")
     if overview["last_on"] is None:
         return None
-    has_prices = overview["amount_now"] is not None
+    has_prices: bool = overview["has_prices"]
     title = shop.amount_title if has_prices else "Units"
     history = [row for row in shop.rows("sales_history") if row["value"] is not None]
     forecast = shop.rows("sales_forecast")
@@ -92,7 +92,6 @@ def _products_grid(rows: list[Row]) -> Grid:
             Heading(text="Expected", is_number=True),
             Heading(text="Cautious", is_number=True),
             Heading(text="Model"),
-            Heading(text="In words"),
         ),
         rows=tuple(
             (
@@ -101,7 +100,6 @@ def _products_grid(rows: list[Row]) -> Grid:
                 words.count(row["expected"]),
                 words.count(row["cautious"]),
                 words.spaced(row["model"]),
-                row["reading"],
             )
             for row in rows
         ),

@@ -4,8 +4,7 @@ SELECT
     series_name,
     model,
     sum(forecast) AS expected,
-    sum(upper_80) AS cautious,
-    min(reading) AS reading
+    sum(upper_80) AS cautious
 FROM results.demand_forecast
 WHERE level <> 'total'
     AND measure = 'units'
@@ -13,4 +12,4 @@ WHERE level <> 'total'
     AND as_of = (SELECT max(as_of) FROM results.demand_forecast)
 GROUP BY level, series_id, series_name, model
 ORDER BY level DESC, expected DESC, series_name
-LIMIT 20
+LIMIT 12

@@ -52,7 +52,7 @@ def _figure(rows: list[Row]) -> Figure:
     return Figure(
         title="Customers and revenue by segment",
         description=description,
-        spec=charts.grouped_bars(bars, shown, ("Share", ".0%"), description),
+        spec=charts.grouped_bars(bars, shown, "Share", description),
     )
 
 
@@ -62,11 +62,11 @@ def _profiles(rows: list[Row], shop: Shop) -> Grid:
         headings=(
             Heading(text="Segment"),
             Heading(text="Customers", is_number=True),
-            Heading(text="Days since last order", is_number=True),
+            Heading(text="Days since order", is_number=True),
             Heading(text="Orders", is_number=True),
             Heading(text="Spent", is_number=True),
-            Heading(text="What they do"),
-            Heading(text="What to do"),
+            Heading(text="What they do", is_sentence=True),
+            Heading(text="What to do", is_sentence=True),
         ),
         rows=tuple(
             (

@@ -80,7 +80,7 @@ def _segments_figure(rows: list[Row], shop: Shop, *, has_prices: bool) -> Figure
     return Figure(
         title="Value at risk by segment",
         description=description,
-        spec=charts.stacked_bars(bars, _LEVELS, (title, "~s"), description),
+        spec=charts.stacked_bars(bars, _LEVELS, title, description),
     )
 
 
@@ -89,7 +89,7 @@ def _chance_blocks(rows: list[Row]) -> list[Block]:
     for chance, title, description in _CHANCES:
         bins = [row for row in rows if row["chance"] == chance]
         if bins:
-            spec = charts.histogram(bins, ("Probability", ".0%"), "Customers", description)
+            spec = charts.share_histogram(bins, "Probability", "Customers", description)
             blocks.append(Figure(title=title, description=description, spec=spec))
     return blocks
 
@@ -104,7 +104,7 @@ def _customers_grid(rows: list[Row], shop: Shop) -> Grid:
             Heading(text="Expected in a year", is_number=True),
             Heading(text="80% interval", is_number=True),
             Heading(text="Purchase days", is_number=True),
-            Heading(text="Why"),
+            Heading(text="Why", is_sentence=True),
         ),
         rows=tuple(
             (

@@ -19,4 +19,4 @@ FROM results.customer_value AS worth
 LEFT JOIN segments ON worth.customer_id = segments.customer_id
 WHERE worth.churn_level <> 'low'
 ORDER BY worth.expected_value_365d DESC NULLS LAST, worth.expected_purchases_365d DESC, worth.customer_id
-LIMIT 15
+LIMIT 12

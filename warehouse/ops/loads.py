@@ -19,6 +19,12 @@ TABLE = Table(
         Column(name="content_sha256", type="VARCHAR", description="SHA-256 of the file's content."),
         Column(name="run_id", type="VARCHAR", description="The run that read the file."),
         Column(
+            name="merged_run_id",
+            type="VARCHAR",
+            description="The run that merged it into core; later than run_id where a gate held it back.",
+            nullable=True,
+        ),
+        Column(
             name="status",
             type="VARCHAR",
             description="raw: kept as it came, waiting to be merged; merged: its rows are in core or in quarantine.",

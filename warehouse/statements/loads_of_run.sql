@@ -7,6 +7,6 @@ SELECT
     sum(rows_duplicate)::BIGINT AS rows_duplicate,
     sum(rows_quarantined)::BIGINT AS rows_quarantined
 FROM ops.loads
-WHERE run_id = $run_id
+WHERE run_id = $run_id OR merged_run_id = $run_id
 GROUP BY source
 ORDER BY rows_read DESC, source
