@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from flows.console import show, showing_progress
-from tasks.queries import Answer, ask, last_run_id
+from tasks.queries import Answer, ask, last_published_run_id, last_run_id
 
 if TYPE_CHECKING:
     from datetime import date
@@ -95,8 +95,9 @@ def show_summary(out: Console, settings: Settings) -> None:
         answer = ask(settings, name, parameters)
         if answer.rows:
             show(out, answer, title)
-    _show_families(out, settings, run_id)
-    champions = ask(settings, "champions", parameters)
+    standing = last_published_run_id(settings) if last["status"] == "unchanged" else run_id
+    _show_families(out, settings, standing)
+    champions = ask(settings, "champions", {"run_id": standing})
     if champions.rows:
         show(out, champions, "Champions against their baselines, on data they had not seen")
     show_broken_checks(out, settings, run_id)

@@ -71,6 +71,8 @@ def tell(gate: Gate, results: Iterable[CheckResult]) -> GateOutcome:
     outcome = gate_decision(results)
     for result in outcome.warnings:
         warn(f"gate {gate.value}: {result.describe()}")
+    if not results:
+        return outcome
     passed = len(results) - len(outcome.failures) - len(outcome.warnings)
     say(f"gate {gate.value}: {passed} of {len(results)} checks passed")
     return outcome

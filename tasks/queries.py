@@ -91,6 +91,12 @@ def _snapshot(settings: Settings, run_id: str) -> int:
     raise QueryError(message)
 
 
+def last_published_run_id(settings: Settings) -> str:
+    """Return the run whose answers stand; an empty text before the first."""
+    rows = ask(settings, "published_runs").rows
+    return str(rows[0][0]) if rows else ""
+
+
 def last_run_id(settings: Settings) -> str:
     """Return the newest run's id; raises `WarehouseError` when there is none."""
     rows = ask(settings, "last_runs").rows

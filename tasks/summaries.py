@@ -26,6 +26,8 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> s
 def _cell(value: object) -> str:
     if value is None or value == "":
         return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:,.4g}"
     if isinstance(value, int):

@@ -80,7 +80,7 @@ class RunSettings(_Section):
     seed: int = Field(0, ge=0, description="Seed of all randomness in the models.")
     holdout_days: int = Field(90, ge=7, le=730, description="Days kept back to judge models out of time.")
     parallel_families: int = Field(2, ge=1, description="Families that run at the same time.")
-    family_timeout_seconds: int = Field(1800, ge=1, description="A family is stopped after this time.")
+    family_timeout_seconds: float = Field(1800, gt=0, description="A family is stopped after this time.")
     family_retries: int = Field(1, ge=0, le=5, description="How often a crashed or timed-out family is tried again.")
 
 

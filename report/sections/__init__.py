@@ -1,1 +1,1 @@
-"""The report's sections in their order: what each is called and which tables it reads. SQL stands beside each."""
+"""The report's chapters: for each a function that writes it, and the SQL of each chart and table beside it."""

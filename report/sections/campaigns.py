@@ -28,7 +28,7 @@ def write(shop: Shop) -> Content | None:
 
 
 def _name(row: Row) -> str:
-    return f"{row['campaign']}, {row['arm']}"
+    return f"{row['campaign']} ({row['arm']})"
 
 
 def _headline(rows: list[Row], shop: Shop) -> str:
@@ -54,8 +54,8 @@ def _headline(rows: list[Row], shop: Shop) -> str:
     if moved:
         best = max(moved, key=lambda row: row["value"])
         return (
-            f"{_name(best)} made {words.share(best['value'])} more of its customers order; in sales, no arm did better "
-            "than chance could explain."
+            f"{_name(best)} raised the share of customers who order by {best['value'] * 100:.1f} percentage points; in "
+            "sales, no arm did better than chance could explain."
         )
     return f"None of {words.plural(len(rows), 'arm')} did better than chance could explain: don't pay for more alike."
 
@@ -69,7 +69,7 @@ def _figure(rows: list[Row]) -> Figure:
     return Figure(
         title="More customers who order, by arm",
         description=description,
-        spec=charts.intervals(bars, ("Treated less held out", "+.1~%"), description),
+        spec=charts.intervals(bars, ("Share of customers who order, treated less held out", "+.1~%"), description),
     )
 
 

@@ -51,31 +51,27 @@ def _grid(rows: list[Row]) -> Grid:
             Heading(text="95% interval", is_number=True),
             Heading(text="Baseline"),
             Heading(text="Value", is_number=True),
-            Heading(text="Judged on"),
-            Heading(text="How", is_sentence=True),
+            Heading(text="Judged on", is_sentence=True),
         ),
         rows=tuple(
             (
                 words.label(row["family"]),
                 f"{words.spaced(row['metric'])} ({'higher' if row['higher_is_better'] else 'lower'} is better)",
                 words.spaced(row["champion"]),
-                words.signed(row["value"]).removeprefix("+"),
+                words.decimal(row["value"]),
                 words.interval(row["lower"], row["upper"]),
                 "is the champion" if row["is_baseline"] else words.spaced(row["baseline"] or words.NOTHING),
-                words.signed(row["baseline_value"]).removeprefix("+"),
-                _window(row),
-                row["note"] or "",
+                words.decimal(row["baseline_value"]),
+                _judged_on(row),
             )
             for row in rows
         ),
-        note="Every champion was chosen and judged on later data than it learned from, unless its line says otherwise.",
+        note="An interval that holds the baseline's value means that the two may be equally good.",
     )
 
 
-def _window(row: Row) -> str:
-    if row["evaluated_from"] is None:
-        return f"{words.count(row['observation_count'])} observations"
-    return (
-        f"{words.count(row['observation_count'])} observations, {words.day(row['evaluated_from'])} to "
-        f"{words.day(row['evaluated_to'])}"
-    )
+def _judged_on(row: Row) -> str:
+    text = words.plural(row["observation_count"], "observation")
+    if row["evaluated_from"] is not None:
+        text += f", {words.day(row['evaluated_from'])} to {words.day(row['evaluated_to'])}"
+    return f"{text}. {row['note'] or ''}".strip()

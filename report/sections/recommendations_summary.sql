@@ -6,7 +6,7 @@ WITH methods AS (
 )
 
 SELECT
-    (SELECT count(DISTINCT customer_id) FROM results.recommendations) AS customer_count,
+    (SELECT count(*) FROM results.recommendations WHERE recommendation_rank = 1) AS customer_count,
     sum(row_count)::BIGINT AS row_count,
     arg_max(method, (row_count, method)) AS method,
     max(row_count) / nullif(sum(row_count), 0) AS method_share

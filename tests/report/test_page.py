@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
+import vl_convert
 
 from report import page
 from report.chapters import CHAPTERS
@@ -249,6 +250,12 @@ def test_the_page_stays_small_for_a_large_shop(filled_shop: duckdb.DuckDBPyConne
             "CROSS JOIN range(2000)"
         )
     assert len(written(filled_shop, tmp_path)) < 600_000
+
+
+def test_every_chart_can_be_drawn_without_a_network(full_page: str) -> None:
+    for spec in Page(full_page).specs:
+        drawing = vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[])
+        assert "mark-symbol" in drawing or "mark-rect" in drawing or "mark-line" in drawing
 
 
 def test_the_real_libraries_are_in_the_page_once(full_page: str) -> None:

@@ -1,0 +1,41 @@
+"""The command line without a run: help, wrong usage and wrong settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TILLFLOW = str(Path(sys.executable).parent / "tillflow")
+
+
+def call(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([TILLFLOW, *arguments], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", ["demo", "run", "sql", "status", "report", "quarantine"])
+def test_help_teaches(tmp_path: Path, command: str) -> None:
+    done = call(command, "--help", folder=tmp_path)
+    assert done.returncode == 0
+    assert "--config" in done.stdout
+    assert "--warehouse" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["sql", "SELECT 1"], "There is no warehouse in"),
+        (["status"], "There is no warehouse in"),
+        (["run", "--config", "none.toml"], "There is no settings file none.toml"),
+        (["run", "--set", "run.sead=1"], "run.sead: unknown key. Did you mean seed?"),
+        (["run", "--as-of", "yesterday"], "Invalid value for '--as-of'"),
+        (["sing"], "No such command 'sing'"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_sentence_and_ends_with_2(tmp_path: Path, arguments: list[str], expected: str) -> None:
+    done = call(*arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert expected in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
