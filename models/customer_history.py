@@ -54,9 +54,9 @@ def read_snapshots(table: pa.Table, numbers: Sequence[str], minimum_customers: i
     """
     days = sorted(pc.unique(table["snapshot_on"]).to_pylist())
     if len(days) < 2:  # noqa: PLR2004 - the current and the earlier snapshot
-        found = f"only as of {days[0]}" if days else "none at all"
+        found = f"customers only as of {days[0]}" if days else "no customers"
         message = (
-            f"features.customer_history knows customers {found}: nobody had bought before the holdout window, "
+            f"features.customer_history knows {found}: nobody had bought before the holdout window, "
             "so nothing can be judged. Load orders with a customer_id that reach further back, "
             "or shorten the holdout days."
         )

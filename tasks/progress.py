@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 
 LOGGER_NAME = "tillflow"
+# Without a level of its own the logger has the root's, WARNING, and a deployed run's log in the UI stays empty.
+logging.getLogger(LOGGER_NAME).setLevel(logging.INFO)
 
 
 def say(message: str) -> None:

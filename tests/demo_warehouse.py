@@ -1,4 +1,4 @@
-"""A demo shop brought into a warehouse by Tillflow's own loading, merging and feature SQL, and answered by its families.
+"""A demo shop in a warehouse, by Tillflow's own loading, merging and feature SQL, and the answers of its families.
 
 Making one takes seconds, so `demo_warehouse` makes each once in a test session.
 """
@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from expectations.gate import results_frame, validate
 from models import FAMILIES
 from models.family import Context, Family
 from sources.demo_shop import DemoShop, generate
 from sources.loading import inspect_source, load_files
 from warehouse.building import build_order, rebuild
-from warehouse.catalog import tables
+from warehouse.catalog import find, tables
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.merging import Merge, merge_loads
+from warehouse.publishing import FamilyOutcome, publish, record_families, write_result
+from warehouse.run_records import RunRecord, record_run
 from warehouse.settings_file import load_settings
 
 if TYPE_CHECKING:
@@ -38,6 +41,9 @@ _MERGE_ORDER = ("products", "customers", "campaigns", "order_lines", "contacts",
 # What takes long and is tested with its defaults by the family's own tests.
 _LIGHT = (
     "models.demand_forecast.arima_levels=[]",
+    "models.demand_forecast.history_periods=120",
+    "models.demand_forecast.windows=3",
+    "models.demand_forecast.judged_windows=1",
     "models.demand_forecast.product_count=3",
     "models.demand_forecast.category_count=2",
     "models.demand_forecast.bootstrap_draws=100",
@@ -45,41 +51,38 @@ _LIGHT = (
     "models.anomalies.tree_count=20",
 )
 
-_made: dict[tuple[int, int], DemoWarehouse] = {}
+_made: dict[int, DemoWarehouse] = {}
 
 
 @dataclass(kw_only=True)
 class DemoWarehouse:
-    """A demo shop and the lake that holds its core and features as of its last day with orders."""
+    """A demo shop, the lake that holds its core and features as of its last day with orders, and what models read.
+
+    `inputs` are Arrow tables by qualified name.
+    """
 
     shop: DemoShop
     settings: Settings
     as_of: date
+    inputs: Inputs
     _answers: dict[str, Results] = field(default_factory=dict)
 
-    def inputs(self, family: Family) -> dict[str, pa.Table]:
-        """Return what the family reads, as Arrow tables by qualified name."""
-        with open_warehouse(self.settings.warehouse, read_only=True) as connection:
-            return read_inputs(connection, family)
-
-    def fit(self, family: Family, inputs: Inputs | None = None, seed: int = 0) -> Results:
-        """Run the family, on other inputs or with another seed than the shop's own where they are given."""
-        return family.fit(
-            self.inputs(family) if inputs is None else inputs,
-            self.settings.parameters(family.name),
-            Context(as_of=self.as_of, seed=seed, currency=self.settings.shop.currency),
-        )
+    def fit(self, family: Family, inputs: Inputs) -> Results:
+        """Run the family on some inputs, its own or others."""
+        context = Context(as_of=self.as_of, currency=self.settings.shop.currency)
+        return family.fit(inputs, self.settings.parameters(family.name), context)
 
     def answer(self, name: str) -> Results:
         """Return the results of the family called `name`, which is run once."""
         if name not in self._answers:
-            self._answers[name] = self.fit(next(family for family in FAMILIES if family.name == name))
+            family = next(family for family in FAMILIES if family.name == name)
+            self._answers[name] = self.fit(family, inputs_of(family, self.inputs))
         return self._answers[name]
 
 
 def demo_warehouse(factory: pytest.TempPathFactory, *, seed: int = 0) -> DemoWarehouse:
     """Return the warehouse of the demo shop of 20,000 lines with that seed, made by the first who asks."""
-    if (ORDER_LINES, seed) not in _made:
+    if seed not in _made:
         folder = factory.mktemp(f"demo-{seed}")
         shop = generate(folder / "shop", order_lines=ORDER_LINES, seed=seed)
         overrides = (f"warehouse.path={folder / 'warehouse'}", "warehouse.threads=1", *_LIGHT)
@@ -90,8 +93,56 @@ def demo_warehouse(factory: pytest.TempPathFactory, *, seed: int = 0) -> DemoWar
             as_of = last_day(connection)
             with transaction(connection, "build features", RUN_ID):
                 build_features(connection, settings, as_of)
-        _made[ORDER_LINES, seed] = DemoWarehouse(shop=shop, settings=settings, as_of=as_of)
-    return _made[ORDER_LINES, seed]
+            inputs = read_inputs(connection)
+        _made[seed] = DemoWarehouse(shop=shop, settings=settings, as_of=as_of, inputs=inputs)
+    return _made[seed]
+
+
+def publish_answers(demo: DemoWarehouse, folder: Path) -> None:
+    """Write every family's answer into the lake as a run does, with the record of the run."""
+    outcomes = [_outcome(demo, family, folder / family.name) for family in FAMILIES]
+    with open_warehouse(demo.settings.warehouse) as connection, transaction(connection, "publish results", RUN_ID):
+        publish(connection, outcomes, as_of=demo.as_of)
+        record_families(connection, FAMILIES, outcomes, run_id=RUN_ID, now=NOW, snapshot=0)
+        record_run(
+            connection,
+            RunRecord(
+                run_id=RUN_ID,
+                status="published",
+                message="all families published",
+                fingerprint="",
+                version="1",
+                settings=demo.settings.model_dump_json(),
+                snapshot_id=0,
+                rows_read=sum(demo.shop.row_counts.values()),
+                started_at=NOW,
+                ended_at=NOW,
+                as_of=demo.as_of,
+            ),
+        )
+        checks = validate(connection, find("core.order_lines"), gate="core")
+        connection.register("checks", results_frame(checks, run_id=RUN_ID, checked_at=NOW))
+        connection.execute("INSERT INTO ops.validation_results BY NAME SELECT * FROM checks")
+
+
+def _outcome(demo: DemoWarehouse, family: Family, folder: Path) -> FamilyOutcome:
+    folder.mkdir()
+    files = {name: folder / f"{name}.parquet" for name in family.results}
+    answer = demo.answer(family.name)
+    rows = [
+        write_result(answer[name], find(f"results.{name}"), file, as_of=demo.as_of, run_id=RUN_ID)
+        for name, file in files.items()
+    ]
+    return FamilyOutcome(
+        family=family.name,
+        status="published",
+        reason="",
+        parameters=demo.settings.parameters(family.name).model_dump_json(),
+        row_count=sum(rows),
+        seconds=0.0,
+        peak_bytes=0,
+        files=files,
+    )
 
 
 def ingest(connection: duckdb.DuckDBPyConnection, settings: Settings, scratch: Path) -> None:
@@ -133,7 +184,12 @@ def build_features(connection: duckdb.DuckDBPyConnection, settings: Settings, as
         rebuild(connection, table, parameters)
 
 
-def read_inputs(connection: duckdb.DuckDBPyConnection, family: Family) -> dict[str, pa.Table]:
-    """Return what the family reads, as Arrow tables by qualified name."""
-    names = (*family.inputs, *family.optional_inputs)
-    return {name: connection.execute(f"FROM {name}").to_arrow_table() for name in names}
+def read_inputs(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
+    """Return what all families read, as Arrow tables by qualified name."""
+    names = {name for family in FAMILIES for name in (*family.inputs, *family.optional_inputs)}
+    return {name: connection.execute(f"FROM {name}").to_arrow_table() for name in sorted(names)}
+
+
+def inputs_of(family: Family, inputs: Inputs) -> dict[str, pa.Table]:
+    """Return the part of the inputs that the family reads."""
+    return {name: inputs[name] for name in (*family.inputs, *family.optional_inputs)}

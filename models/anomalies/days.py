@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DAYS_IN_WEEK = 7
 _CLOSED_SHARE = 0.05
+_USUAL_SHARE = 0.05
 _NEIGHBOURS = 9
 UPWARD_ONLY = ("return_count", "returns_amount")
 METRICS = ("sales_amount", "unit_count", "order_count", "return_count", "returns_amount")
@@ -176,6 +177,9 @@ def severity_of(score: float, limit: float) -> str:
 
 
 def _quiet_days(calendar: Calendar, detector: Detector, parameters: AnomaliesParameters) -> list[dict[str, object]]:
+    """Return rows of days on which nothing happened; none where one day in 20 or more is so, as that is usual then."""
+    if calendar.is_quiet.mean() >= _USUAL_SHARE:
+        return []
     found = detector(calendar.values("order_count"), calendar.period, parameters)
     is_rare = calendar.is_quiet.mean() < 1 / 100
     rows: list[dict[str, object]] = []

@@ -30,6 +30,7 @@ THREE_SIGMA_SIZE = "three_sigma_size"
 LEAST_ORDERS = 100
 _BLOCK = 100_000
 _EXTREMES = 20
+_LEAST_DEVIATION = 1e-6
 
 
 class Scorer(Protocol):
@@ -108,5 +109,8 @@ def unusual_orders(
     scores = np.concatenate([scorer(_frame(table.slice(start, _BLOCK))) for start in range(0, table.num_rows, _BLOCK)])
     count = min(parameters.order_limit, math.ceil(parameters.order_share * table.num_rows))
     top = np.argsort(-scores, kind="stable")[:count]
+    strangest = _frame(table.take(top))
+    # Where all orders are alike, even the first of them is ordinary.
+    differs = np.abs(usual.deviations(strangest)).max(axis=1) > _LEAST_DEVIATION
     explainer = Explainer(usual=usual, size=size_name(sample), limit=parameters.limit, currency=currency)
-    return explainer.rows(_frame(table.take(top)), scores[top])
+    return explainer.rows(strangest[differs], scores[top][differs])

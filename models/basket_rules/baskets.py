@@ -11,6 +11,7 @@ import numpy as np
 from models.basket_rules.eclat import Itemsets, TooManyItemsetsError, frequent_itemsets
 from models.basket_rules.measures import adjusted_p_values, fisher_p_values, measures
 from models.basket_rules.rules import Rules, association_rules
+from models.codes import require_known_codes
 from models.family import NotApplicableError
 
 if TYPE_CHECKING:
@@ -81,14 +82,16 @@ def read_baskets(inputs: Inputs) -> Baskets:
     if set(periods) != {"training", "holdout"}:
         message = "the orders span too few days to check rules on later orders: at least four days of sales are needed"
         raise NotApplicableError(message)
+    require_known_codes(inputs, "features.baskets", "product_code", "features.sold_products")
     products = inputs["features.sold_products"].select(PRODUCT_COLUMNS).sort_by("product_code").to_pydict()
     lines = inputs["features.baskets"]
     orders, items = lines["order_code"].to_numpy(), lines["product_code"].to_numpy()
     is_holdout = lines["is_holdout"].to_numpy()
     if is_holdout.all() or not is_holdout.any():
-        missing = "before" if is_holdout.all() else "from"
+        started_on = periods["holdout"]["started_on"]
+        missing = f"before {started_on}" if is_holdout.all() else f"from {started_on} on"
         message = (
-            f"no order {missing} {periods['holdout']['started_on']} on holds two products that are frequent enough: "
+            f"no order {missing} holds two products that are frequent enough: "
             "rules need orders of several products, both to learn from and to be judged by; "
             "a lower models.basket_rules.minimum_support lets rarer products in"
         )

@@ -61,7 +61,7 @@ class Comparison:
 def read_comparisons(table: pa.Table, parameters: CampaignEffectsParameters, as_of: date) -> list[Comparison]:
     """Return a comparison for every arm that is no control, by campaign and arm.
 
-    Raises `NotApplicableError` where none of them can be estimated.
+    Raises `NotApplicableError` where none of them can be estimated, or no customer ever ordered around a campaign.
     """
     customers = numeric_frame(table, sort_by=["campaign_id", "customer_id"])
     found = [
@@ -76,6 +76,13 @@ def read_comparisons(table: pa.Table, parameters: CampaignEffectsParameters, as_
             f"{reasons or 'features.campaign_outcomes has no rows'}. Needed is at least one campaign in core.contacts "
             f"with a control arm, {parameters.minimum_arm_customers} customers per arm, and "
             f"{parameters.window_days} days of data from the contact on."
+        )
+        raise NotApplicableError(message)
+    if not customers[["order_count", "pre_order_count"]].to_numpy().any():
+        message = (
+            f"none of the {len(customers):,} customers assigned to a campaign has an order in the "
+            f"{parameters.window_days} days before or after it: effects can't be told from nothing. "
+            "Load the order lines of these days, with the same customer_id as in core.contacts."
         )
         raise NotApplicableError(message)
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from models.codes import require_known_codes
 from models.family import NotApplicableError
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def read_shop(inputs: Inputs) -> Shop:
     if set(periods) != {"training", "holdout"}:
         message = f"the orders span too few days to judge recommendations on later orders: {NEEDED}"
         raise NotApplicableError(message)
+    require_known_codes(inputs, "features.interactions", "customer_code", "features.buyers")
+    require_known_codes(inputs, "features.interactions", "product_code", "features.sold_products")
     products = inputs["features.sold_products"].drop_columns(["list_price"]).sort_by("product_code").to_pydict()
     buyers = inputs["features.buyers"].sort_by("customer_code").to_pydict()
     shape = (len(buyers["customer_id"]), len(products["product_id"]))

@@ -6,19 +6,34 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sources.demo_shop import DemoShop, generate
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("server"), pytest.mark.timeout(280)]
 
 TILLFLOW = str(Path(sys.executable).parent / "tillflow")
-FAST = ("--set", "models.demand_forecast.product_count=2", "--set", "models.recommendations.als_iterations=2")
+# A small shop's answers need not be good here, only whole.
+FAST = tuple(
+    part
+    for setting in (
+        "models.demand_forecast.product_count=1",
+        "models.demand_forecast.category_count=1",
+        "models.anomalies.injection_rounds=2",
+    )
+    for part in ("--set", setting)
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +42,35 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> DemoShop:
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a run that starts its own temporary server."""
     home = tmp_path_factory.mktemp("prefect")
     return {**os.environ, "PREFECT_HOME": str(home), "COLUMNS": "120", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+
+
+@pytest.fixture(scope="module")
+def environment(
+    alone: dict[str, str], first_run: subprocess.CompletedProcess[str]
+) -> Iterator[dict[str, str]]:
+    """The environment of runs that share one server, which spares each the start of its own."""
+    assert first_run.returncode == 0, first_run.stdout + first_run.stderr
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(Path(TILLFLOW).parent / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    server = subprocess.Popen(
+        command, env=alone, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    api = f"http://127.0.0.1:{port}/api"
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(f"{api}/health", timeout=2).close()  # noqa: S310 - the address is our own
+            break
+        except OSError:
+            time.sleep(0.5)
+    yield {**alone, "PREFECT_API_URL": api}
+    os.killpg(server.pid, signal.SIGTERM)
+    server.wait(30)
 
 
 def call(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -44,8 +85,8 @@ def ask(environment: dict[str, str], shop: DemoShop, sql: str, *more: str) -> li
 
 
 @pytest.fixture(scope="module")
-def first_run(shop: DemoShop, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return call(environment, "run", "--config", str(shop.settings_file), *FAST)
+def first_run(shop: DemoShop, alone: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return call(alone, "run", "--config", str(shop.settings_file), *FAST)
 
 
 def test_a_first_run_publishes_everything(
@@ -67,17 +108,14 @@ def test_a_first_run_publishes_everything(
     assert {load["source"]: load["read"] for load in loads} == dict(shop.row_counts)
     assert {load["source"]: load["dirty"] for load in loads} == dict(shop.dirty_row_counts)
     warehouse = shop.folder / "warehouse"
-    assert "<svg" in (warehouse / "report" / "index.html").read_text() or "vega" in (
-        warehouse / "report" / "index.html"
-    ).read_text(encoding="utf-8")
+    assert "Demo shop" in (warehouse / "report" / "index.html").read_text(encoding="utf-8")
     assert (warehouse / "report" / "data_docs" / "index.html").exists()
     assert not list((warehouse / "scratch").glob("2*"))
 
 
 def test_a_second_run_finds_nothing_new_and_a_new_day_loads_that_day_only(
-    first_run: subprocess.CompletedProcess[str], shop: DemoShop, environment: dict[str, str]
+    shop: DemoShop, environment: dict[str, str]
 ) -> None:
-    assert first_run.returncode == 0
     before = ask(environment, shop, "SELECT count(*) AS lines, max(ordered_on) AS day FROM core.order_lines")
     again = call(environment, "run", "--config", str(shop.settings_file), *FAST)
     assert again.returncode == 0, again.stderr
@@ -102,9 +140,8 @@ def test_a_second_run_finds_nothing_new_and_a_new_day_loads_that_day_only(
 
 
 def test_a_failed_gate_and_a_crashed_family_keep_the_last_good_tables(
-    first_run: subprocess.CompletedProcess[str], shop: DemoShop, environment: dict[str, str]
+    shop: DemoShop, environment: dict[str, str]
 ) -> None:
-    assert first_run.returncode == 0
     answers = "SELECT run_id, count(*) AS row_count FROM results.recommendations GROUP BY run_id"
     before = ask(environment, shop, answers)
     broken = shop.folder / "order_lines" / "broken.csv"
@@ -135,7 +172,7 @@ def test_a_killed_run_leaves_nothing_half_done(shop: DemoShop, environment: dict
     shutil.copytree(shop.folder, copy, ignore=shutil.ignore_patterns("warehouse"))
     (copy / "order_lines" / "broken.csv").unlink(missing_ok=True)
     config = copy / "tillflow.toml"
-    for message in ("rows read", "accepted"):
+    for message in ("rows read", "accepted"):  # between reading and merging, and while merging
         process = subprocess.Popen(
             [TILLFLOW, "run", "--config", str(config), *FAST],
             env=environment,

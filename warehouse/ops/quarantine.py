@@ -33,8 +33,9 @@ TABLE = Table(
         Question(
             text="Which rules keep rows out?",
             sql=(
-                "SELECT source, unnest(rules) AS rule, count(*) AS row_count FROM ops.quarantine "
-                "WHERE status = 'open' GROUP BY ALL ORDER BY row_count DESC, source, rule"
+                "SELECT source, rule, count(*) AS row_count "
+                "FROM (SELECT source, unnest(rules) AS rule FROM ops.quarantine WHERE status = 'open') "
+                "GROUP BY source, rule ORDER BY row_count DESC, source, rule"
             ),
         ),
     ),

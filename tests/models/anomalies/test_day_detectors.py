@@ -95,6 +95,14 @@ def test_a_single_day_without_business_is_reported_by_how_rare_it_is() -> None:
     assert {found[FIRST + timedelta(days=number)]["severity"] for number in (79, 100, 121, 128)} == {"notice"}
 
 
+def test_days_without_business_are_usual_where_one_in_twenty_is_so() -> None:
+    days = _days()
+    numbers = [column for column in days if column != "metric_on"]
+    quiet = range(3, 210, 15)
+    days.loc[list(quiet), numbers] = 0
+    assert not set(_found(days, "order_count")) & {FIRST + timedelta(days=number) for number in quiet}
+
+
 def test_few_returns_are_no_anomaly_but_many_are() -> None:
     days = _days()
     days.loc[100, "return_count"] = 0

@@ -84,6 +84,12 @@ def test_without_prices_units_are_judged() -> None:
     assert "units 9,000 where" in str(row["reason"]).lower()
 
 
+def test_orders_that_are_all_alike_are_not_unusual() -> None:
+    frame = order_frame()
+    alike = pd.concat([frame.iloc[[0]]] * 200, ignore_index=True)
+    assert unusual_orders(_table(alike.assign(order_id=frame["order_id"][:200])), FOREST, SETTINGS, 0, "EUR") == []
+
+
 def test_row_order_and_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = order_frame()
     first = _unusual(frame)

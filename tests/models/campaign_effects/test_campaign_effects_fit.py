@@ -62,6 +62,12 @@ def _arm(results: dict[str, pd.DataFrame], arm: str, campaign: str = "c1") -> An
     return results["campaign_effects"].set_index(["campaign_id", "arm"]).loc[(campaign, arm)]
 
 
+def test_nothing_is_estimated_where_nobody_ordered_around_a_campaign() -> None:
+    silent = dict.fromkeys(("order_count", "pre_order_count", "sales_amount", "pre_sales_amount"), 0)
+    with pytest.raises(NotApplicableError, match="none of the 3,000 customers .* has an order in the 28 days"):
+        _fit(outcomes(**silent, is_converted=False))
+
+
 def test_planted_uplift_is_found_and_the_idle_arm_is_not() -> None:
     results = _fit(outcomes())
     email, post = _arm(results, "email"), _arm(results, "post")

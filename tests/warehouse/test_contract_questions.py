@@ -1,0 +1,61 @@
+"""Every question of every contract is answered by its SQL, on a warehouse that a run has filled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.demo_warehouse import demo_warehouse, publish_answers
+from warehouse.catalog import all_tables, tables
+from warehouse.connection import open_warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+    from warehouse.contracts import Question, Table
+
+pytestmark = pytest.mark.xdist_group("demo warehouse")
+
+QUESTIONS = [
+    pytest.param(table, question, id=f"{table.qualified_name}: {question.text}")
+    for table in all_tables()
+    for question in table.questions
+]
+# What a first run that went well has no rows for.
+EMPTY_AFTER_ONE_GOOD_RUN = {
+    "Who has moved between segments since the day before?",
+    "Which campaigns can't be judged, and why?",
+    "Which families did not publish in the last run, and why?",
+    "Which result tables are stale, and why?",
+    "Which checks did not pass in the last run, and what is to be done?",
+    "Which checks have been failing most often?",
+}
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    demo = demo_warehouse(tmp_path_factory)
+    publish_answers(demo, tmp_path_factory.mktemp("answers"))
+    with open_warehouse(demo.settings.warehouse, read_only=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize(("table", "question"), QUESTIONS)
+def test_a_question_is_answered(filled: duckdb.DuckDBPyConnection, table: Table, question: Question) -> None:
+    rows = filled.execute(question.sql).fetchall()
+    assert bool(rows) is (question.text not in EMPTY_AFTER_ONE_GOOD_RUN), table.qualified_name
+
+
+@pytest.mark.parametrize("table", tables("results"), ids=lambda table: table.name)
+def test_a_result_table_has_a_question_and_rows_of_one_run(filled: duckdb.DuckDBPyConnection, table: Table) -> None:
+    assert table.questions
+    found = filled.execute(f"SELECT as_of, run_id, count(*) FROM {table.qualified_name} GROUP BY ALL").fetchall()
+    assert len(found) == 1
+    assert found[0][1] == "run-1"
+
+
+def test_empty_questions_are_questions_that_are_asked() -> None:
+    assert {question.text for table in all_tables() for question in table.questions} >= EMPTY_AFTER_ONE_GOOD_RUN
