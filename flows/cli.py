@@ -62,7 +62,8 @@ def main() -> None:
     try:
         app()
     except (SettingsError, QueryError, WarehouseError) as error:
-        _err.print(f"[red]{type(error).__name__.removesuffix('Error')}:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        kind = type(error).__name__.removesuffix("Error")
+        _err.print(f"[red]{kind}:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(WRONG_USAGE)
 
 

@@ -21,24 +21,30 @@ if TYPE_CHECKING:
 _QUERIES = (
     (
         "Who are our customers, and what should we do about each kind?",
-        "SELECT segment_name, customer_count, round(revenue_share, 3) AS revenue_share, suggested_action\n"
-        "FROM results.segment_profiles\n"
-        "ORDER BY revenue_share DESC",
+        """
+SELECT segment_name, customer_count, round(revenue_share, 3) AS revenue_share, suggested_action
+FROM results.segment_profiles
+ORDER BY revenue_share DESC
+""",
     ),
     (
         "What sells together?",
-        "SELECT antecedent_names, consequent_names, round(confidence, 2) AS confidence, round(lift, 1) AS lift\n"
-        "FROM results.basket_rules\n"
-        "ORDER BY lift DESC\n"
-        "LIMIT 5",
+        """
+SELECT antecedent_names, consequent_names, round(confidence, 2) AS confidence, round(lift, 1) AS lift
+FROM results.basket_rules
+ORDER BY lift DESC
+LIMIT 5
+""",
     ),
     (
         "What will the next week bring?",
-        "SELECT forecast_on, round(forecast) AS forecast, round(lower_80) AS lower_80, round(upper_80) AS upper_80\n"
-        "FROM results.demand_forecast\n"
-        "WHERE level = 'total' AND measure = 'amount' AND as_of = (SELECT max(as_of) FROM results.demand_forecast)\n"
-        "ORDER BY forecast_on\n"
-        "LIMIT 7",
+        """
+SELECT forecast_on, round(forecast) AS forecast, round(lower_80) AS lower_80, round(upper_80) AS upper_80
+FROM results.demand_forecast
+WHERE level = 'total' AND measure = 'amount' AND as_of = (SELECT max(as_of) FROM results.demand_forecast)
+ORDER BY forecast_on
+LIMIT 7
+""",
     ),
 )
 
@@ -56,7 +62,7 @@ def show_queries(out: Console, settings: Settings) -> None:
     """Ask three questions of the result tables, and show the SQL with its answers."""
     for question, sql in _QUERIES:
         out.print(f"\n[bold]{question}[/bold]")
-        out.print(Syntax(sql, "sql", background_color="default", word_wrap=True))
+        out.print(Syntax(sql.strip(), "sql", background_color="default", word_wrap=True))
         show(out, query(settings, sql))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date  # noqa: TC003 - Prefect reads the flow's signature
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prefect import flow
 from prefect.runtime import flow_run
@@ -27,7 +27,7 @@ def _name_of_run() -> str:
     return f"{Path(given['config'] or 'tillflow').stem} as of {given['as_of'] or 'the last day'}"
 
 
-@flow(name="tillflow", flow_run_name=_name_of_run, task_runner=ThreadPoolTaskRunner[object](max_workers=4))
+@flow(name="tillflow", flow_run_name=_name_of_run, task_runner=ThreadPoolTaskRunner[Any](max_workers=4))
 def marketing(
     config: str = "", overrides: tuple[str, ...] = (), as_of: date | None = None, *, force: bool = False
 ) -> State[object]:

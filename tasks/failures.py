@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from expectations.gate import GateFailedError
 from sources.files import SourceError, SourcePathError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _FAILED, _WRONG_SETTINGS = 1, 2
 
 
-def explain(state: State[object]) -> tuple[int, str]:
+def explain(state: State[Any]) -> tuple[int, str]:
     """Return the exit code for a failed run, and why it failed, in words."""
     try:
         state.result()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prefect import allow_failure, task
 from prefect.cache_policies import NO_CACHE
@@ -61,25 +61,25 @@ def fit_family(run: Run, name: str, as_of: date, snapshot: int, upstream: tuple[
 
 def fit_families(run: Run, as_of: date, snapshot: int) -> list[FamilyOutcome]:
     """Fit all families, a bounded number at a time, and return how each fared."""
-    with ThreadPoolTaskRunner[object](max_workers=run.settings.run.parallel_families) as runner:
+    with ThreadPoolTaskRunner[Any](max_workers=run.settings.run.parallel_families) as runner:
         futures = _submit(runner, run, as_of, snapshot)
         return [_outcome(name, future) for name, future in futures.items()]
 
 
-def _submit(
-    runner: ThreadPoolTaskRunner[object], run: Run, as_of: date, snapshot: int
-) -> dict[str, PrefectFuture[object]]:
+def _submit(runner: ThreadPoolTaskRunner[Any], run: Run, as_of: date, snapshot: int) -> dict[str, PrefectFuture[Any]]:
     """Submit every family; one that reads another's results waits for it, and reads its last good ones if it failed."""
     makers = {f"results.{table}": family.name for family in FAMILIES for table in family.results}
-    fit = fit_family.with_options(retries=run.settings.run.family_retries, retry_delay_seconds=5)
-    futures: dict[str, PrefectFuture[object]] = {}
+    fit: Task[Any, object] = fit_family.with_options(retries=run.settings.run.family_retries, retry_delay_seconds=5)
+    futures: dict[str, PrefectFuture[Any]] = {}
     for family in FAMILIES:
         reads = (*family.inputs, *family.optional_inputs)
         upstream = tuple(sorted({makers[table] for table in reads if table in makers} - {family.name}))
+        # Prefect takes the marked futures, its annotations only bare ones.
+        wait_for: list[Any] = [allow_failure(futures[name]) for name in upstream]
         futures[family.name] = runner.submit(
             fit,
             parameters={"run": run, "name": family.name, "as_of": as_of, "snapshot": snapshot, "upstream": upstream},
-            wait_for=[allow_failure(futures[name]) for name in upstream],
+            wait_for=wait_for,
         )
     return futures
 

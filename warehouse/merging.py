@@ -1,8 +1,8 @@
 """Merge raw rows into core: type them, part good from bad, drop what is known, and account for every row.
 
 A load's rows end in exactly one of three places: accepted into core, duplicate, or quarantined. Within one load the
-last row of a key wins; over loads the later load wins; a row whose content core already has is a duplicate. So many loads
-merged together end as they would one by one.
+last row of a key wins; over loads the later load wins; a row whose content core already has is a duplicate. So many
+loads merged together end as they would one by one.
 """
 
 from __future__ import annotations

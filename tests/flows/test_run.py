@@ -49,9 +49,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def environment(
-    alone: dict[str, str], first_run: subprocess.CompletedProcess[str]
-) -> Iterator[dict[str, str]]:
+def environment(alone: dict[str, str], first_run: subprocess.CompletedProcess[str]) -> Iterator[dict[str, str]]:
     """The environment of runs that share one server, which spares each the start of its own."""
     assert first_run.returncode == 0, first_run.stdout + first_run.stderr
     with socket.socket() as free:

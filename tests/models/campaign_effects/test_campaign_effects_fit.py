@@ -63,8 +63,8 @@ def _arm(results: dict[str, pd.DataFrame], arm: str, campaign: str = "c1") -> An
 
 
 def test_nothing_is_estimated_where_nobody_ordered_around_a_campaign() -> None:
-    silent = dict.fromkeys(("order_count", "pre_order_count", "sales_amount", "pre_sales_amount"), 0)
-    with pytest.raises(NotApplicableError, match="none of the 3,000 customers .* has an order in the 28 days"):
+    silent: dict[str, Any] = dict.fromkeys(("order_count", "pre_order_count", "sales_amount", "pre_sales_amount"), 0)
+    with pytest.raises(NotApplicableError, match=r"none of the 3,000 customers .* has an order in the 28 days"):
         _fit(outcomes(**silent, is_converted=False))
 
 

@@ -1,0 +1,135 @@
+"""`apply.py` against a server that runs for real: the same outcome however often it is applied."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate, WorkPoolCreate
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.testing.utilities import prefect_test_harness
+
+from deployments.apply import (
+    ALERT_VARIABLE,
+    APPLIED_TAG,
+    AUTOMATIONS,
+    WORK_POOL,
+    WRITER_LIMIT,
+    ApplyError,
+    Change,
+    apply,
+    main,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOOK = "https://chat.example/hooks/1"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[None]:
+    """A Prefect server of the module's own."""
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@pytest.fixture
+def client(server: None) -> Iterator[SyncPrefectClient]:  # noqa: ARG001 - the server must be there
+    """A client of a server that holds nothing of Tillflow's."""
+    with get_client(sync_client=True) as client:
+        for automation in client.read_automations(limit=200):
+            client.delete_automation(automation.id)
+        yield client
+
+
+def _outcomes(changes: Iterator[Change]) -> list[str]:
+    return [change.outcome for change in changes]
+
+
+@pytest.mark.server
+def test_applied_again_nothing_changes(client: SyncPrefectClient) -> None:
+    files = len(list(AUTOMATIONS.glob("*.yaml")))
+    assert _outcomes(apply(client, AUTOMATIONS, HOOK)).count("created") >= files
+    before = client.read_automations(limit=200)
+    assert set(_outcomes(apply(client, AUTOMATIONS, HOOK))) == {"unchanged"}
+    # Without an address the server keeps the one that it has.
+    assert set(_outcomes(apply(client, AUTOMATIONS, ""))) == {"unchanged"}
+    assert client.read_automations(limit=200) == before
+    assert len(before) == files
+
+
+@pytest.mark.server
+def test_a_changed_file_changes_its_automation_and_a_missing_one_deletes_it(
+    client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    folder = tmp_path / "automations"
+    shutil.copytree(AUTOMATIONS, folder)
+    list(apply(client, folder, HOOK))
+    longer = folder / "run_takes_too_long.yaml"
+    longer.write_text(longer.read_text(encoding="utf-8").replace("21600", "36000"), encoding="utf-8")
+    (folder / "no_worker.yaml").unlink()
+    changes = [change for change in apply(client, folder, HOOK) if change.outcome != "unchanged"]
+    assert {(change.outcome, change.what.split(": ")[1]) for change in changes} == {
+        ("updated", "a run takes too long"),
+        ("deleted", "there is no worker"),
+    }
+    assert set(_outcomes(apply(client, folder, HOOK))) == {"unchanged"}
+
+
+@pytest.mark.server
+def test_what_a_person_made_is_left_alone(client: SyncPrefectClient) -> None:
+    list(apply(client, AUTOMATIONS, HOOK))
+    (own, *_) = client.read_automations(limit=1)
+    tagged = own.model_copy(update={"name": "of a person", "tags": []})
+    client.create_automation(tagged)
+    list(apply(client, AUTOMATIONS, HOOK))
+    assert {automation.name for automation in client.read_automations(limit=200) if not automation.tags} == {
+        "of a person"
+    }
+
+
+@pytest.mark.server
+def test_a_limit_that_somebody_raised_is_set_back(client: SyncPrefectClient) -> None:
+    list(apply(client, AUTOMATIONS, HOOK))
+    client.update_global_concurrency_limit(WRITER_LIMIT, GlobalConcurrencyLimitUpdate(limit=5))
+    (change,) = [change for change in apply(client, AUTOMATIONS, HOOK) if change.outcome != "unchanged"]
+    assert WRITER_LIMIT in change.what
+    assert client.read_global_concurrency_limit_by_name(WRITER_LIMIT).limit == 1
+
+
+@pytest.mark.server
+def test_the_command_prints_what_changed(
+    client: SyncPrefectClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ALERT_VARIABLE, "https://chat.example/hooks/2")
+    assert main() == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert f"unchanged work pool {WORK_POOL}" in printed
+    assert "created   automation tillflow: a run takes too long" in printed
+    assert all(APPLIED_TAG in automation.tags for automation in client.read_automations(limit=200))
+
+
+@pytest.mark.server
+def test_a_work_pool_of_another_type_is_an_error(client: SyncPrefectClient) -> None:
+    list(apply(client, AUTOMATIONS, HOOK))
+    client.delete_work_pool(WORK_POOL)
+    client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type="kubernetes"))
+    with pytest.raises(ApplyError, match="exists with the type kubernetes"):
+        list(apply(client, AUTOMATIONS, HOOK))
+    client.delete_work_pool(WORK_POOL)
+
+
+def test_without_a_server_it_says_what_to_set(capsys: pytest.CaptureFixture[str]) -> None:
+    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+        assert main() == 2
+    assert "Set PREFECT_API_URL" in capsys.readouterr().err
+
+
+def test_a_server_that_does_not_answer_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        assert main() == 1
+    assert "http://127.0.0.1:9/api does not answer" in capsys.readouterr().err
