@@ -17,6 +17,7 @@ import yaml  # type: ignore[import-untyped] # its stubs are no dependency
 from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate, WorkPoolCreate
+from prefect.client.schemas.sorting import AutomationSort
 from prefect.events.schemas.automations import Automation, AutomationCore
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import get_current_settings
@@ -69,7 +70,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except httpx.TransportError as error:
-        sys.stderr.write(f"The Prefect server {url} does not answer: {error or type(error).__name__}\n")
+        sys.stderr.write(f"The Prefect server {url} does not answer: {type(error).__name__} {error}\n")
         return 1
     except PrefectHTTPStatusError as error:
         sys.stderr.write(f"The Prefect server {url} refused: {error}\n")
@@ -191,7 +192,7 @@ def _read(folder: Path) -> Iterator[dict[str, Any]]:
 def _applied(client: SyncPrefectClient) -> Sequence[Automation]:
     """Return the automations on the server that came from files."""
     found: list[Automation] = []
-    while page := client.read_automations(limit=_PAGE, offset=len(found)):
+    while page := client.read_automations(sort=AutomationSort.NAME_ASC, limit=_PAGE, offset=len(found)):
         found += page
     return [automation for automation in found if APPLIED_TAG in automation.tags]
 

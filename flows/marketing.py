@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect import flow
 from prefect.runtime import flow_run
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from tasks.families import fit_families
 from tasks.features import build_features
@@ -27,7 +27,11 @@ def _name_of_run() -> str:
     return f"{Path(given['config'] or 'tillflow').stem} as of {given['as_of'] or 'the last day'}"
 
 
-@flow(name="tillflow", flow_run_name=_name_of_run, task_runner=ThreadPoolTaskRunner[Any](max_workers=4))
+# Looking at files is what runs on this runner; families have their own, bounded by run.parallel_families.
+_RUNNER: TaskRunner[Any] = ThreadPoolTaskRunner[Any](max_workers=4)
+
+
+@flow(name="tillflow", flow_run_name=_name_of_run, task_runner=_RUNNER)
 def marketing(
     config: str = "", overrides: tuple[str, ...] = (), as_of: date | None = None, *, force: bool = False
 ) -> State[object]:

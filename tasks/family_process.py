@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +54,8 @@ class FamilyJob:
 
 
 def start_family_server() -> None:
-    """Start the process that families are forked from; it loads the libraries while the data is ingested."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
-    from multiprocessing import forkserver  # noqa: PLC0415 - only where processes are forked
-
+    """Start the process that families are forked from, unless it runs; it loads the libraries in the background."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
     forkserver.ensure_running()
 
 
@@ -70,6 +68,7 @@ def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
     answer = job.file(job.family, "outcome.json")
     answer.parent.mkdir(parents=True, exist_ok=True)
     answer.unlink(missing_ok=True)
+    start_family_server()
     process = multiprocessing.get_context("forkserver").Process(target=_work, args=(job,), daemon=True)
     process.start()
     process.join(timeout_seconds)

@@ -13,6 +13,7 @@ from sources.loading import Inspection, inspect_source, load_files
 from tasks.gates import Gate, pass_gate
 from tasks.progress import say
 from tasks.run import utc_now
+from tasks.warm_up import warm_up
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.merging import Merge, merge_loads, replay_quarantine
@@ -81,6 +82,7 @@ def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> int:
     new = {name: inspection.new_files for name, inspection in inspections.items() if inspection.new_files}
     if not new:
         return 0
+    warm_up()
     with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "load raw", run.run_id):
         for name, files in new.items():
             rows = load_files(

@@ -119,8 +119,10 @@ def _attach(
         connection.execute(f"ATTACH {quote_text(target)} AS {LAKE} ({', '.join(options)})")
     except duckdb.Error as error:
         where = settings.catalog or str(catalog_file)
-        message = f"The warehouse's catalog {_without_password(where)} can't be opened: {error}"
-        raise WarehouseError(message) from error
+        told = str(error).replace(where, _without_password(where))
+        message = f"The warehouse's catalog {_without_password(where)} can't be opened: {told}"
+        # The cause would tell the password in a traceback.
+        raise WarehouseError(message) from None
     connection.execute(f"USE {LAKE}")
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate, WorkPoolCreate
+from prefect.client.schemas.sorting import AutomationSort
+from prefect.events.schemas.automations import Automation, AutomationCore
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
@@ -33,17 +35,24 @@ HOOK = "https://chat.example/hooks/1"
 @pytest.fixture(scope="module")
 def server() -> Iterator[None]:
     """A Prefect server of the module's own."""
-    with prefect_test_harness(server_startup_timeout=120):
-        yield
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+        environment.setenv("DO_NOT_TRACK", "1")
+        with prefect_test_harness(server_startup_timeout=120):
+            yield
 
 
 @pytest.fixture
 def client(server: None) -> Iterator[SyncPrefectClient]:  # noqa: ARG001 - the server must be there
     """A client of a server that holds nothing of Tillflow's."""
     with get_client(sync_client=True) as client:
-        for automation in client.read_automations(limit=200):
+        for automation in _automations(client):
             client.delete_automation(automation.id)
         yield client
+
+
+def _automations(client: SyncPrefectClient) -> list[Automation]:
+    return client.read_automations(sort=AutomationSort.NAME_ASC, limit=200)
 
 
 def _outcomes(changes: Iterator[Change]) -> list[str]:
@@ -54,11 +63,11 @@ def _outcomes(changes: Iterator[Change]) -> list[str]:
 def test_applied_again_nothing_changes(client: SyncPrefectClient) -> None:
     files = len(list(AUTOMATIONS.glob("*.yaml")))
     assert _outcomes(apply(client, AUTOMATIONS, HOOK)).count("created") >= files
-    before = client.read_automations(limit=200)
+    before = _automations(client)
     assert set(_outcomes(apply(client, AUTOMATIONS, HOOK))) == {"unchanged"}
     # Without an address the server keeps the one that it has.
     assert set(_outcomes(apply(client, AUTOMATIONS, ""))) == {"unchanged"}
-    assert client.read_automations(limit=200) == before
+    assert _automations(client) == before
     assert len(before) == files
 
 
@@ -83,13 +92,10 @@ def test_a_changed_file_changes_its_automation_and_a_missing_one_deletes_it(
 @pytest.mark.server
 def test_what_a_person_made_is_left_alone(client: SyncPrefectClient) -> None:
     list(apply(client, AUTOMATIONS, HOOK))
-    (own, *_) = client.read_automations(limit=1)
-    tagged = own.model_copy(update={"name": "of a person", "tags": []})
-    client.create_automation(tagged)
+    copied = _automations(client)[0].model_dump(exclude={"id"}) | {"name": "of a person", "tags": []}
+    client.create_automation(AutomationCore.model_validate(copied))
     list(apply(client, AUTOMATIONS, HOOK))
-    assert {automation.name for automation in client.read_automations(limit=200) if not automation.tags} == {
-        "of a person"
-    }
+    assert [automation.name for automation in _automations(client) if not automation.tags] == ["of a person"]
 
 
 @pytest.mark.server
@@ -110,7 +116,7 @@ def test_the_command_prints_what_changed(
     printed = capsys.readouterr().out.splitlines()
     assert f"unchanged work pool {WORK_POOL}" in printed
     assert "created   automation tillflow: a run takes too long" in printed
-    assert all(APPLIED_TAG in automation.tags for automation in client.read_automations(limit=200))
+    assert all(APPLIED_TAG in automation.tags for automation in _automations(client))
 
 
 @pytest.mark.server

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -12,6 +11,9 @@ from jinja2 import Environment
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
 from deployments.apply import AUTOMATIONS, WORK_POOL
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FILES = sorted(AUTOMATIONS.glob("*.yaml"))
 OPERATIONS = AUTOMATIONS.parents[1] / "docs" / "operations.md"

@@ -36,7 +36,9 @@ def test_services_wait_for_services_that_exist_and_can_tell(services: dict[str, 
 def test_volumes_are_declared(services: dict[str, dict[str, Any]]) -> None:
     declared = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["volumes"].keys()
     mounted = [mount.split(":")[0] for service in services.values() for mount in service.get("volumes", [])]
-    assert {name for name in mounted if not name.startswith("${TILLFLOW_SHOP")} - {"$"} <= declared | {"${TILLFLOW_SHOP"}
+    assert {name for name in mounted if not name.startswith("${TILLFLOW_SHOP")} - {"$"} <= declared | {
+        "${TILLFLOW_SHOP"
+    }
 
 
 def test_no_secret_stands_in_the_file_and_none_has_a_default(services: dict[str, dict[str, Any]]) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml  # type: ignore[import-untyped] # its stubs are no dependency
-from prefect import Flow
 from prefect.cli.deploy._models import PrefectYamlModel
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import load_flow_from_entrypoint
 
 from deployments.apply import WORK_POOL
+
+if TYPE_CHECKING:
+    from prefect import Flow
 
 FILE = Path(__file__).parents[2] / "deployments" / "prefect.yaml"
 

@@ -78,9 +78,9 @@ def assert_same(one: Results, other: Results, relative: float = 0.0) -> None:
     assert one.keys() == other.keys()
     for name in one:
         key = own_key(find(f"results.{name}"))
-        frames = [results[name].sort_values(key, ignore_index=True) for results in (one, other)]
+        first, second = (results[name].sort_values(key, ignore_index=True) for results in (one, other))
         pd.testing.assert_frame_equal(
-            *frames, check_exact=relative == 0.0, rtol=relative or 1e-5, atol=relative, obj=name
+            first, second, check_exact=relative == 0.0, rtol=relative or 1e-5, atol=relative, obj=name
         )
 
 

@@ -11,11 +11,14 @@ TABLE = Table(
     schema="core",
     name="daily_metrics",
     grain="one row per calendar day from the first order to the last, days without orders included",
-    description="The shop's day: sales, returns, orders, customers, visits.",
+    description=(
+        "The shop's day: sales, returns, orders, customers, visits. An order counts on its first day; units and "
+        "amounts count on the day of their line, so that what was sent back later stands on the day it came back."
+    ),
     key=("metric_on",),
     columns=(
-        _count("order_count", "Orders with a sale.", "orders"),
-        _count("return_count", "Orders with a returned line.", "orders"),
+        _count("order_count", "Orders with a sale that began on the day.", "orders"),
+        _count("return_count", "Orders with a line returned on the day.", "orders"),
         _count("customer_count", "Distinct known customers who bought.", "customers"),
         _count("new_customer_count", "Known customers who bought for the first time.", "customers"),
         _count("line_count", "Sale lines.", "lines"),
@@ -24,7 +27,7 @@ TABLE = Table(
         Column(
             name="sales_amount",
             type="DECIMAL(18,4)",
-            description="Sum of the sale lines; empty on every day of a shop without prices.",
+            description="Sum of the sale lines; empty before the first line with a price.",
             unit="shop currency",
             nullable=True,
         ),

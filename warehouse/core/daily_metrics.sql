@@ -23,23 +23,27 @@ new_customers AS (
     GROUP BY first_on
 ),
 
-sales AS (
+-- An order counts on its first day.
+orders AS (
     SELECT
         ordered_on AS metric_on,
-        count(*) FILTER (WHERE is_sale) AS order_count,
-        count(*) FILTER (WHERE is_return OR returns_amount > 0) AS return_count,
-        count(DISTINCT customer_id) FILTER (WHERE is_sale) AS customer_count,
-        sum(unit_count)::BIGINT AS unit_count,
-        sum(sales_amount) AS sales_amount,
-        sum(returns_amount) AS returns_amount
+        count(*) AS order_count,
+        count(DISTINCT customer_id) AS customer_count
     FROM core.orders
+    WHERE is_sale
     GROUP BY ordered_on
 ),
 
+-- Goods and money count on the day of their line: what is sent back later belongs to the day it came back.
 lines AS (
-    SELECT ordered_on AS metric_on, count(*) AS line_count
+    SELECT
+        ordered_on AS metric_on,
+        count(*) FILTER (WHERE line_kind = 'sale') AS line_count,
+        count(DISTINCT order_id) FILTER (WHERE line_kind = 'return') AS return_count,
+        sum(quantity) FILTER (WHERE line_kind = 'sale')::BIGINT AS unit_count,
+        sum(amount) FILTER (WHERE line_kind = 'sale') AS sales_amount,
+        -sum(amount) FILTER (WHERE line_kind = 'return') AS returns_amount
     FROM core.order_lines
-    WHERE line_kind = 'sale'
     GROUP BY ordered_on
 ),
 
@@ -50,26 +54,26 @@ visits AS (
 ),
 
 priced AS (
-    SELECT count(amount) > 0 AS has_prices
+    SELECT min(ordered_on) FILTER (WHERE amount IS NOT NULL) AS first_on
     FROM core.order_lines
 )
 
 SELECT
-    coalesce(sales.order_count, 0) AS order_count,
-    coalesce(sales.return_count, 0) AS return_count,
-    coalesce(sales.customer_count, 0) AS customer_count,
+    coalesce(orders.order_count, 0) AS order_count,
+    coalesce(lines.return_count, 0) AS return_count,
+    coalesce(orders.customer_count, 0) AS customer_count,
     coalesce(new_customers.new_customer_count, 0) AS new_customer_count,
     coalesce(lines.line_count, 0) AS line_count,
-    coalesce(sales.unit_count, 0) AS unit_count,
+    coalesce(lines.unit_count, 0) AS unit_count,
     coalesce(visits.session_count, 0) AS session_count,
-    CASE WHEN priced.has_prices THEN coalesce(sales.sales_amount, 0) END AS sales_amount,
-    CASE WHEN priced.has_prices THEN coalesce(sales.returns_amount, 0) END AS returns_amount,
-    CASE WHEN priced.has_prices
-        THEN coalesce(sales.sales_amount, 0) - coalesce(sales.returns_amount, 0) END AS net_amount,
+    CASE WHEN days.metric_on >= priced.first_on THEN coalesce(lines.sales_amount, 0) END AS sales_amount,
+    CASE WHEN days.metric_on >= priced.first_on THEN coalesce(lines.returns_amount, 0) END AS returns_amount,
+    CASE WHEN days.metric_on >= priced.first_on
+        THEN coalesce(lines.sales_amount, 0) - coalesce(lines.returns_amount, 0) END AS net_amount,
     days.metric_on
 FROM days
 CROSS JOIN priced
-LEFT JOIN sales USING (metric_on)
+LEFT JOIN orders USING (metric_on)
 LEFT JOIN lines USING (metric_on)
 LEFT JOIN new_customers USING (metric_on)
 LEFT JOIN visits USING (metric_on)

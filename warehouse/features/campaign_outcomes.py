@@ -57,5 +57,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.contacts", "core.orders"),
+    inputs=("core.contacts", "core.orders", "features.unfinished_orders"),
 )

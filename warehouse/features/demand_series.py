@@ -45,5 +45,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines", "core.orders", "core.products"),
+    inputs=("core.order_lines", "core.daily_metrics", "core.products"),
 )

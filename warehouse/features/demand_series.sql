@@ -49,13 +49,12 @@ total_days AS (
         'total' AS level,
         'total' AS series_id,
         'All sales' AS series_name,
-        sum(unit_count) AS unit_count,
-        count(*) AS order_count,
-        sum(sales_amount) AS sales_amount,
-        ordered_on AS demand_on
-    FROM core.orders
-    WHERE is_sale AND ordered_on <= $as_of
-    GROUP BY ordered_on
+        unit_count,
+        order_count,
+        sales_amount,
+        metric_on AS demand_on
+    FROM core.daily_metrics
+    WHERE unit_count > 0 AND metric_on <= $as_of
 ),
 
 category_days AS (

@@ -1,5 +1,16 @@
 -- The shop's months, in total and by category, country, customer type and customer tenure.
-WITH sales AS (
+WITH orders AS (
+    SELECT order_id, customer_id, country, unit_count, sales_amount, ordered_on
+    FROM core.orders
+    ANTI JOIN features.unfinished_orders USING (order_id)
+    WHERE is_sale AND ordered_on <= $as_of
+    UNION ALL
+    SELECT order_id, customer_id, country, unit_count, sales_amount, ordered_on
+    FROM features.unfinished_orders
+    WHERE is_sale
+),
+
+sales AS (
     SELECT
         order_id,
         customer_id,
@@ -9,8 +20,7 @@ WITH sales AS (
         coalesce(sales_amount::DOUBLE, unit_count::DOUBLE) AS order_value,
         ordered_on,
         date_trunc('month', ordered_on)::DATE AS month_on
-    FROM core.orders
-    WHERE is_sale AND ordered_on <= $as_of
+    FROM orders
 ),
 
 bounds AS (

@@ -86,5 +86,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines", "core.orders"),
+    inputs=("core.order_lines", "core.orders", "features.unfinished_orders"),
 )

@@ -2,7 +2,12 @@
 WITH orders AS (
     SELECT order_id, customer_id, country, product_count, unit_count, sales_amount, ordered_at, ordered_on
     FROM core.orders
+    ANTI JOIN features.unfinished_orders USING (order_id)
     WHERE is_sale AND ordered_on <= $as_of
+    UNION ALL
+    SELECT order_id, customer_id, country, product_count, unit_count, sales_amount, ordered_at, ordered_on
+    FROM features.unfinished_orders
+    WHERE is_sale
 ),
 
 recent AS (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from warehouse.building import rebuild
-from warehouse.core import orders
+from warehouse.core import daily_metrics, orders
 from warehouse.features.demand_series import TABLE
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def _load(shop: duckdb.DuckDBPyConnection, lines: list[tuple[str, str, str, int,
             [order_id, str(number), product_id, kind, kind == "return", quantity, price, amount, day, day],
         )
     rebuild(shop, orders.TABLE, {})
+    rebuild(shop, daily_metrics.TABLE, {})
 
 
 def _products(shop: duckdb.DuckDBPyConnection, *rows: tuple[str, str | None]) -> None:

@@ -1,0 +1,103 @@
+"""What happened after as_of changes no feature: the whole core gives what the core of that day gave.
+
+Attributes without a date of their own are taken as timeless: those of core.products and core.customers, and a
+campaign's name, cost and end, which are known when it starts.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from tests.demo_warehouse import build_features, demo_warehouse
+from tests.edge_shops import core_in_memory
+from warehouse.catalog import tables
+from warehouse.completing import complete_core
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import duckdb
+
+    Built = tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection, date]
+
+pytestmark = pytest.mark.xdist_group("demo warehouse")
+
+# In the middle of a campaign.
+DAYS_BEFORE_THE_LAST = 285
+DATED = {
+    "order_lines": "ordered_on",
+    "events": "occurred_on",
+    "reviews": "reviewed_on",
+    "social_ties": "since_on",
+    "contacts": "contacted_on",
+    "campaigns": "started_on",
+}
+# Orders that get a line after as_of: something bought later, or sent back, under the same number.
+LATE_LINES = """
+    INSERT INTO core.order_lines
+    SELECT order_lines.* REPLACE (
+        line_id || ':late' AS line_id,
+        CASE WHEN hash(order_id) % 10 < 5 THEN line_kind ELSE 'return' END AS line_kind,
+        hash(order_id) % 10 >= 5 AS is_return,
+        CASE WHEN hash(order_id) % 10 < 5 THEN quantity ELSE -quantity END AS quantity,
+        CASE WHEN hash(order_id) % 10 < 5 THEN amount ELSE -amount END AS amount,
+        ordered_at + INTERVAL 200 DAYS AS ordered_at,
+        ordered_on + 200 AS ordered_on
+    )
+    FROM core.order_lines
+    WHERE line_kind = 'sale' AND ordered_on BETWEEN $as_of::DATE - 150 AND $as_of AND hash(order_id) % 10 IN (0, 5)
+"""
+# What tells of later lines on purpose, so that the others need not.
+AWARE = "features.unfinished_orders"
+NAMES = sorted({table.qualified_name for table in tables("features")} - {AWARE} | {"core.daily_metrics"})
+
+
+@pytest.fixture(scope="session")
+def built(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Built:
+    """Two cores with their features: one that knows the future, one that ends with as_of."""
+    demo = demo_warehouse(tmp_path_factory)
+    as_of = demo.as_of - timedelta(days=DAYS_BEFORE_THE_LAST)
+    whole, ended = core_in_memory(demo), core_in_memory(demo)
+    whole.execute(LATE_LINES, {"as_of": as_of})
+    for name, column in DATED.items():
+        ended.execute(f"DELETE FROM core.{name} WHERE {column} > ?", [as_of])
+    for connection in (whole, ended):
+        complete_core(connection)
+        build_features(connection, demo.settings, as_of)
+    return whole, ended, as_of
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rows_after_as_of_change_nothing(built: Built, name: str) -> None:
+    whole, ended, as_of = built
+    until = "WHERE metric_on <= $as_of" if name == "core.daily_metrics" else "WHERE $as_of IS NOT NULL"
+    known, then = (
+        connection.execute(f"FROM {name} {until} ORDER BY ALL", {"as_of": as_of}).df() for connection in (whole, ended)
+    )
+    assert len(then) > 0
+    pd.testing.assert_frame_equal(known, then, rtol=1e-9)
+
+
+def test_only_orders_with_later_lines_are_unfinished(built: Built) -> None:
+    whole, ended, as_of = built
+    assert ended.execute(f"FROM {AWARE}").fetchall() == []
+    found = whole.execute(f"SELECT order_id FROM {AWARE} ORDER BY ALL").fetchall()
+    grown = whole.execute(
+        "SELECT order_id FROM core.order_lines GROUP BY order_id "
+        "HAVING min(ordered_on) <= $as_of AND max(ordered_on) > $as_of ORDER BY ALL",
+        {"as_of": as_of},
+    ).fetchall()
+    assert found == grown
+    assert len(found) > 20
+
+
+def test_a_later_line_does_show_in_core(built: Built) -> None:
+    whole, ended, as_of = built
+    total = "SELECT sum(unit_count) FROM core.orders WHERE ordered_on <= ?"
+    assert whole.execute(total, [as_of]).fetchone() != ended.execute(total, [as_of]).fetchone()

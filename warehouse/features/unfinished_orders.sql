@@ -1,0 +1,21 @@
+-- Orders that got lines after $as_of, added up as core.orders adds them up from the lines until then.
+WITH later AS (
+    SELECT DISTINCT order_id
+    FROM core.order_lines
+    WHERE ordered_on > $as_of
+)
+
+SELECT
+    order_id,
+    max(customer_id) AS customer_id,
+    max(country) AS country,
+    bool_or(line_kind = 'sale') AS is_sale,
+    count(DISTINCT product_id) FILTER (WHERE line_kind = 'sale') AS product_count,
+    coalesce(sum(quantity) FILTER (WHERE line_kind = 'sale'), 0)::BIGINT AS unit_count,
+    CASE WHEN count(amount) > 0 THEN coalesce(sum(amount) FILTER (WHERE line_kind = 'sale'), 0) END AS sales_amount,
+    min(ordered_at) AS ordered_at,
+    min(ordered_on) AS ordered_on
+FROM core.order_lines
+SEMI JOIN later USING (order_id)
+WHERE ordered_on <= $as_of
+GROUP BY order_id
