@@ -56,14 +56,15 @@ _made: dict[int, DemoWarehouse] = {}
 
 @dataclass(kw_only=True)
 class DemoWarehouse:
-    """A demo shop, the lake that holds its core and features as of its last day with orders, and what models read.
+    """A demo shop and the lake that holds its core and features as of its last day with orders.
 
-    `inputs` are Arrow tables by qualified name.
+    `core` and `inputs` are the tables of core and those that families read, as Arrow tables by qualified name.
     """
 
     shop: DemoShop
     settings: Settings
     as_of: date
+    core: Inputs
     inputs: Inputs
     _answers: dict[str, Results] = field(default_factory=dict)
 
@@ -93,8 +94,9 @@ def demo_warehouse(factory: pytest.TempPathFactory, *, seed: int = 0) -> DemoWar
             as_of = last_day(connection)
             with transaction(connection, "build features", RUN_ID):
                 build_features(connection, settings, as_of)
+            core = read_tables(connection, {table.qualified_name for table in tables("core")})
             inputs = read_inputs(connection)
-        _made[seed] = DemoWarehouse(shop=shop, settings=settings, as_of=as_of, inputs=inputs)
+        _made[seed] = DemoWarehouse(shop=shop, settings=settings, as_of=as_of, core=core, inputs=inputs)
     return _made[seed]
 
 
@@ -186,7 +188,11 @@ def build_features(connection: duckdb.DuckDBPyConnection, settings: Settings, as
 
 def read_inputs(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
     """Return what all families read, as Arrow tables by qualified name."""
-    names = {name for family in FAMILIES for name in (*family.inputs, *family.optional_inputs)}
+    return read_tables(connection, {name for family in FAMILIES for name in (*family.inputs, *family.optional_inputs)})
+
+
+def read_tables(connection: duckdb.DuckDBPyConnection, names: set[str]) -> dict[str, pa.Table]:
+    """Return tables, given by qualified name, as Arrow tables."""
     return {name: connection.execute(f"FROM {name}").to_arrow_table() for name in sorted(names)}
 
 

@@ -9,7 +9,6 @@ import duckdb
 from tests.demo_warehouse import build_features
 from warehouse.catalog import tables
 from warehouse.completing import complete_core
-from warehouse.connection import open_warehouse
 from warehouse.ddl import create_tables, table_name
 
 if TYPE_CHECKING:
@@ -74,12 +73,10 @@ def core_in_memory(demo: DemoWarehouse) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(config={"threads": 1})
     for schema in ("core", "features", "results"):
         create_tables(connection, tables(schema))
-    with open_warehouse(demo.settings.warehouse, read_only=True) as lake:
-        for table in tables("core"):
-            rows = lake.execute(f"FROM {table_name(table)}").to_arrow_table()
-            connection.register("rows", rows)
-            connection.execute(f"INSERT INTO {table_name(table)} BY NAME FROM rows")
-            connection.unregister("rows")
+    for table in tables("core"):
+        connection.register("rows", demo.core[table.qualified_name])
+        connection.execute(f"INSERT INTO {table_name(table)} BY NAME FROM rows")
+        connection.unregister("rows")
     return connection
 
 
