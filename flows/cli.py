@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flows.console import show
+from flows.console import show, show_with_words
 from flows.running import DONE, WRONG_USAGE, run_flow, show_broken_checks, show_summary
 from tasks.queries import QueryError, ask, last_run_id, query
 from warehouse.connection import WarehouseError
@@ -152,9 +152,10 @@ def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     """Show the last runs, what came in, how fresh each table is and what did not pass."""
     settings = load_settings(config, _overrides(warehouse, set_))
     run_id = last_run_id(settings)
-    show(_out, ask(settings, "last_runs"), "Last runs")
+    show_with_words(_out, ask(settings, "last_runs"), "Last runs", words="message", about="run_id")
     show(_out, ask(settings, "sources_summary"), "What came in")
-    show(_out, ask(settings, "freshness_summary"), "How fresh the answers are")
+    freshness = ask(settings, "freshness_summary")
+    show_with_words(_out, freshness, "How fresh the answers are", words="reason", about="family")
     show_broken_checks(_out, settings, run_id)
     quarantined = ask(settings, "quarantine_summary")
     if quarantined.rows:
@@ -193,7 +194,8 @@ def quarantine(
         typer.echo("Nothing is in quarantine.")
         return
     if source or rule:
-        show(_out, ask(settings, "quarantined_rows", {"source": source, "rule": rule, "limit": limit}))
+        rows = ask(settings, "quarantined_rows", {"source": source, "rule": rule, "limit": limit})
+        show_with_words(_out, rows, "Rows as they came", words="payload", about="row_number")
     else:
         show(_out, summary, "Rows in quarantine, by rule")
 

@@ -11,14 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from tasks.progress import LOGGER_NAME
+from tasks.queries import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
     from rich.status import Status
-
-    from tasks.queries import Answer
 
 _SHOWN_ROWS = 200
 
@@ -68,6 +67,18 @@ def show(console: Console, answer: Answer, title: str = "") -> None:
     console.print(table)
     if len(answer.rows) > _SHOWN_ROWS:
         console.print(f"… and {len(answer.rows) - _SHOWN_ROWS:,} more rows; --format csv prints all.")
+
+
+def show_with_words(console: Console, answer: Answer, title: str, *, words: str, about: str) -> None:
+    """Print an answer as a table, and the column `words`, which is too long for a cell, in lines below it."""
+    place = answer.columns.index(words)
+    columns = tuple(name for name in answer.columns if name != words)
+    rows = tuple((*row[:place], *row[place + 1 :]) for row in answer.rows)
+    show(console, Answer(columns, rows), title)
+    for row in answer.as_dicts():
+        if row[words]:
+            console.print(f"  {escape(str(row[about]))}: {escape(str(row[words]))}", highlight=False, soft_wrap=True)
+    console.print()
 
 
 def _is_number(value: object) -> bool:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from flows.console import show, showing_progress
-from tasks.queries import Answer, ask, last_published_run_id, last_run_id
+from flows.console import show, show_with_words, showing_progress
+from tasks.queries import ask, last_published_run_id, last_run_id
 
 if TYPE_CHECKING:
     from datetime import date
@@ -99,7 +99,9 @@ def show_summary(out: Console, settings: Settings) -> None:
     _show_families(out, settings, standing)
     champions = ask(settings, "champions", {"run_id": standing})
     if champions.rows:
-        show(out, champions, "Champions against their baselines, on data they had not seen")
+        show(
+            out, champions, "Champions against their baselines, on days they had not seen (↑ higher, ↓ lower is better)"
+        )
     show_broken_checks(out, settings, run_id)
 
 
@@ -108,11 +110,7 @@ def _show_families(out: Console, settings: Settings, run_id: str) -> None:
     answer = ask(settings, "families_of_run", {"run_id": run_id})
     if not answer.rows:
         return
-    show(out, Answer(answer.columns[:-1], tuple(row[:-1] for row in answer.rows)), "How the families fared")
-    for family in answer.as_dicts():
-        if family["reason"]:
-            text = escape(f"{family['family']} {family['status']}: {family['reason']}")
-            out.print(f"[yellow]![/yellow] {text}", highlight=False, soft_wrap=True)
+    show_with_words(out, answer, "How the families fared", words="reason", about="family")
 
 
 def show_broken_checks(out: Console, settings: Settings, run_id: str) -> None:

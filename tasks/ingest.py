@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prefect import task
@@ -31,14 +30,6 @@ if TYPE_CHECKING:
 
 # Lists come before what refers to them.
 _MERGE_ORDER = ("products", "customers", "campaigns", "order_lines", "contacts", "events", "reviews", "social_ties")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ingested:
-    """What came in: rows read by this run, and the last day in the data (None without orders)."""
-
-    rows_read: int
-    last_day: date | None
 
 
 def _is_worth_a_retry(_task: Task[..., object], _run: TaskRun, state: State[object]) -> bool:

@@ -49,6 +49,12 @@ _LIGHT = (
     "models.demand_forecast.bootstrap_draws=100",
     "models.anomalies.injection_rounds=2",
     "models.anomalies.tree_count=20",
+    "models.campaign_effects.placebo_count=100",
+    "models.drivers.bootstrap_count=100",
+    "models.market_trends.bootstrap_count=100",
+    "models.recommendations.bootstrap_samples=100",
+    "models.segments.stability_resamples=2",
+    "models.segments.bootstrap_resamples=100",
 )
 
 _made: dict[int, DemoWarehouse] = {}

@@ -144,6 +144,8 @@ def _record_freshness(
     ).fetchone()
     row_count, as_of, holds_run = row or (0, None, None)
     is_fresh = outcome.status == "published"
+    # A table that is empty because the shop has no use for it is not stale.
+    is_stale = not is_fresh and (row_count > 0 or outcome.status != "skipped")
     before = connection.execute(
         "SELECT published_at FROM ops.freshness WHERE table_name = ? AND family = ?", key
     ).fetchone()
@@ -152,7 +154,7 @@ def _record_freshness(
     connection.execute(
         "INSERT INTO ops.freshness (table_name, family, run_id, is_stale, reason, row_count, published_at, as_of) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [*key, run_id if is_fresh else holds_run, not is_fresh, outcome.reason or None, row_count, published_at, as_of],
+        [*key, run_id if is_fresh else holds_run, is_stale, outcome.reason or None, row_count, published_at, as_of],
     )
 
 

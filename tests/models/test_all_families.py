@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from models.family import Results
+    from models.family import Inputs, Results
     from warehouse.contracts import Table
+
+    Edge = tuple[duckdb.DuckDBPyConnection, Inputs]
 
 pytestmark = pytest.mark.xdist_group("demo warehouse")
 
@@ -55,17 +57,18 @@ def core(demo: DemoWarehouse) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture(scope="session")
-def edge_of(demo: DemoWarehouse) -> Iterator[Callable[[str], duckdb.DuckDBPyConnection]]:
-    """Make each edge case once."""
-    made: dict[str, duckdb.DuckDBPyConnection] = {}
+def edge_of(demo: DemoWarehouse) -> Iterator[Callable[[str], Edge]]:
+    """Make each edge case once: its database, and what families read from it."""
+    made: dict[str, Edge] = {}
 
-    def edge(name: str) -> duckdb.DuckDBPyConnection:
+    def edge(name: str) -> Edge:
         if name not in made:
-            made[name] = edge_shop(demo, name)
+            connection = edge_shop(demo, name)
+            made[name] = connection, read_inputs(connection)
         return made[name]
 
     yield edge
-    for connection in made.values():
+    for connection, _ in made.values():
         connection.close()
 
 
@@ -180,20 +183,18 @@ def test_an_empty_input_gives_an_answer_or_a_reason(
 @each_family
 def test_an_edge_case_gives_an_answer_or_a_reason(
     demo: DemoWarehouse,
-    edge_of: Callable[[str], duckdb.DuckDBPyConnection],
+    edge_of: Callable[[str], Edge],
     family: Family,
     edge: str,
     tmp_path: Path,
 ) -> None:
-    connection = edge_of(edge)
-    assert_answers(demo, connection, family, inputs_of(family, read_inputs(connection)), tmp_path)
+    connection, inputs = edge_of(edge)
+    assert_answers(demo, connection, family, inputs_of(family, inputs), tmp_path)
 
 
 @each_edge
-def test_features_of_an_edge_case_keep_their_contracts(
-    edge_of: Callable[[str], duckdb.DuckDBPyConnection], edge: str
-) -> None:
-    connection = edge_of(edge)
+def test_features_of_an_edge_case_keep_their_contracts(edge_of: Callable[[str], Edge], edge: str) -> None:
+    connection, _ = edge_of(edge)
     for table in tables("features"):
         assert broken_rules(connection, table) == []
 

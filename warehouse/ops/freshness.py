@@ -12,7 +12,7 @@ TABLE = Table(
         Column(name="table_name", type="VARCHAR", description="The result table."),
         Column(name="family", type="VARCHAR", description="The family that writes it."),
         Column(name="run_id", type="VARCHAR", description="The run whose answer it holds.", nullable=True),
-        Column(name="is_stale", type="BOOLEAN", description="The last run did not renew it."),
+        Column(name="is_stale", type="BOOLEAN", description="The last run should have renewed it and did not."),
         Column(name="reason", type="VARCHAR", description="Why it is stale or empty.", nullable=True),
         Column(name="row_count", type="BIGINT", description="Rows it holds of that family.", unit="rows", minimum=0),
         Column(name="published_at", type="TIMESTAMP", description="When it was renewed.", unit="UTC", nullable=True),

@@ -1,11 +1,11 @@
 -- Each family's champion against its baseline, by the metric the family is judged by.
 SELECT
     champion.family,
-    champion.metric || CASE WHEN champion.higher_is_better THEN ' (higher is better)' ELSE ' (lower is better)' END AS metric,
+    champion.metric || CASE WHEN champion.higher_is_better THEN ' ↑' ELSE ' ↓' END AS metric,
     champion.model AS champion,
     champion.value,
     baseline.model AS baseline,
-    baseline.value AS baseline_value
+    baseline.value AS its_value
 FROM results.model_metrics AS champion
 LEFT JOIN results.model_metrics AS baseline
     ON champion.family = baseline.family

@@ -5,7 +5,7 @@ WITH broken AS (
     WHERE run_id = $run_id AND status = 'open'
 )
 
-SELECT source, rule, count(*) AS row_count, min(reason) AS reason
+SELECT source, rule, count(*) AS rows, min(reason) AS reason
 FROM broken
 GROUP BY source, rule
-ORDER BY row_count DESC, source, rule
+ORDER BY rows DESC, source, rule

@@ -5,8 +5,8 @@ WITH broken AS (
     WHERE status = 'open'
 )
 
-SELECT source, rule, count(*) AS row_count, min(file) AS first_file, arg_min(row_number, (file, row_number)) AS first_row,
-    min(reason) AS reason
+SELECT source, rule, count(*) AS rows, min(reason) AS reason,
+    min(file) || ':' || arg_min(row_number, (file, row_number)) AS first
 FROM broken
 GROUP BY source, rule
-ORDER BY row_count DESC, source, rule
+ORDER BY rows DESC, source, rule
