@@ -16,7 +16,7 @@ from tasks.ingest import check_raw, load_raw, look_at_files, merge_core, prepare
 from tasks.publish import answers_stand, publish_results
 from tasks.recording import recorded
 from tasks.run import running
-from warehouse.settings_file import load_settings
+from warehouse.settings_file import SettingsError, load_settings
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -44,6 +44,9 @@ def marketing(
         force: fit the models even when nothing is new.
     """
     settings = load_settings(Path(config) if config else None, overrides)
+    if not settings.sources:
+        message = "No source is configured. Name a settings file with --config or TILLFLOW_CONFIG, see examples/."
+        raise SettingsError(message)
     with running(settings, force=force) as run, recorded(run) as progress:
         prepare_warehouse(run)
         looks = {name: look_at_files.submit(run, name) for name in settings.sources}

@@ -51,7 +51,12 @@ def run_flow(
         from flows.marketing import marketing  # noqa: PLC0415 - Prefect reads its settings when it is imported
         from tasks.failures import explain  # noqa: PLC0415 - imports Prefect
 
-        state = marketing(config=str(config or ""), overrides=overrides, as_of=as_of, force=force, return_state=True)
+        try:
+            state = marketing(
+                config=str(config or ""), overrides=overrides, as_of=as_of, force=force, return_state=True
+            )
+        except RuntimeError as error:
+            return WRONG_USAGE, f"{error} Start the Prefect server, or unset PREFECT_API_URL to use a temporary one."
     if state.is_completed():
         return DONE, ""
     return explain(state)

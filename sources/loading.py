@@ -61,6 +61,8 @@ def load_files(
     Raises:
         SourceError: when a file turns out unreadable.
     """
+    if not files:
+        return 0
     _record_loads(connection, name, source, files, run_id=run_id, now=now)
     for group in groups(files):
         stage(connection, source, group, scratch)
@@ -86,6 +88,11 @@ def _record_loads(
     run_id: str,
     now: datetime,
 ) -> None:
+    # A file that was sent again before its first content passed the gate takes that content's place.
+    connection.execute(
+        "UPDATE ops.loads SET status = 'superseded' WHERE source = ? AND status = 'raw' AND list_contains(?, file)",
+        [name, [file.path.name for file in files]],
+    )
     row = connection.execute("SELECT coalesce(max(load_order), 0) FROM ops.loads").fetchone()
     first = int(row[0]) + 1 if row else 1
     connection.execute("CREATE OR REPLACE TEMP TABLE new_loads AS FROM ops.loads LIMIT 0")

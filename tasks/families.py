@@ -94,7 +94,7 @@ def _outcome(name: str, future: PrefectFuture[object]) -> FamilyOutcome:
         answer = error
     if isinstance(answer, FamilyOutcome):
         return answer
-    reason = state.message or str(answer)
+    reason = str(answer) or state.message or "unknown"
     return FamilyOutcome(
         family=name, status="failed", reason=reason, parameters="{}", row_count=0, seconds=0, peak_bytes=0, files={}
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import resource
 import sys
+import threading
 import time
 import traceback
 from dataclasses import dataclass
 from multiprocessing import forkserver
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +94,7 @@ def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
 
 def _work(job: FamilyJob) -> None:
     """Fit the family and leave its outcome as a file: what the parent reads in the end."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     started = time.monotonic()
     family = next(family for family in FAMILIES if family.name == job.family)
     parameters = job.settings.parameters(job.family)
@@ -130,6 +134,14 @@ def _work(job: FamilyJob) -> None:
     partial = job.file(family.name, "outcome.partial")
     partial.write_text(json.dumps(outcome), encoding="utf-8")
     partial.replace(job.file(family.name, "outcome.json"))
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the run's is gone: nobody is left to read the outcome."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _origin(error: Exception) -> str:

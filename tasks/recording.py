@@ -76,9 +76,9 @@ def recorded(run: Run) -> Iterator[Progress]:
         record(
             run, status=progress.status, message=progress.message, rows_read=progress.rows_read, as_of=progress.as_of
         )
+        _write_artifacts(progress)
         if progress.outcomes:
             write_report(run)
-        _write_artifacts(progress)
 
 
 def _write_artifacts(progress: Progress) -> None:

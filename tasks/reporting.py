@@ -34,4 +34,10 @@ def build_report(settings: Settings) -> Path:
     page = settings.warehouse.path / "report" / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     with open_warehouse(settings.warehouse, read_only=True) as connection:
-        return write_page(connection, page, shop_name=settings.shop.name, currency=settings.shop.currency)
+        return write_page(
+            connection,
+            page,
+            shop_name=settings.shop.name,
+            currency=settings.shop.currency,
+            time_zone=settings.shop.time_zone,
+        )

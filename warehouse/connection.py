@@ -96,10 +96,10 @@ def _attach(
         message = f"There is no warehouse in {folder}. Make one with: tillflow run, or tillflow demo."
         raise WarehouseError(message)
     data = settings.data or str(folder / "data")
-    options = []
+    # The catalog remembers where its data was; a warehouse folder that was moved or copied is read where it is now.
+    options = [f"DATA_PATH {quote_text(data)}", "OVERRIDE_DATA_PATH true"]
     if not read_only:
         _make_folder(folder)
-        options.append(f"DATA_PATH {quote_text(data)}")
     if read_only:
         options.append("READ_ONLY")
     if snapshot is not None:

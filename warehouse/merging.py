@@ -95,18 +95,18 @@ def replay_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Co
 
 def _merge_pending(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Counts:
     table = core_table(merge.source.table)
+    read = connection.execute("SELECT count(*) FROM pending").fetchone() or (0,)
     _check_rows(connection, merge, table)
     _judge(connection, table)
     _write_accepted(connection, merge, table)
     _write_quarantine(connection, merge)
     row = connection.execute("""
         SELECT
-            (SELECT count(*) FROM pending),
             (SELECT count(*) FROM judged WHERE outcome = 'accepted'),
             (SELECT count(*) FROM judged WHERE outcome = 'duplicate'),
             (SELECT count(*) FROM checked WHERE len(_rules) > 0)
-    """).fetchone() or (0, 0, 0, 0)
-    counts = Counts(rows_read=row[0], rows_accepted=row[1], rows_duplicate=row[2], rows_quarantined=row[3])
+    """).fetchone() or (0, 0, 0)
+    counts = Counts(rows_read=read[0], rows_accepted=row[0], rows_duplicate=row[1], rows_quarantined=row[2])
     if counts.rows_read != counts.rows_accepted + counts.rows_duplicate + counts.rows_quarantined:
         message = f"source {merge.name}: rows went missing: {counts}. Nothing was committed; report this as a defect."
         raise LostRowsError(message)
@@ -278,7 +278,7 @@ def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarant
     )
     lost = connection.execute(
         "SELECT load_id FROM ops.loads "
-        "WHERE source = ? AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined",
+        "WHERE source = ? AND status = 'merged' AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined",
         [merge.name],
     ).fetchall()
     if lost:

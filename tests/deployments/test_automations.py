@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-import yaml  # type: ignore[import-untyped] # its stubs are no dependency
+import yaml
 from jinja2 import Environment
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped] # its stubs are no dependency
+import yaml
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "deployments" / "compose.yaml"

@@ -27,8 +27,11 @@ TABLE = Table(
         Column(
             name="status",
             type="VARCHAR",
-            description="raw: kept as it came, waiting to be merged; merged: its rows are in core or in quarantine.",
-            allowed=("raw", "merged"),
+            description=(
+                "raw: kept as it came, waiting to be merged; merged: its rows are in core or in quarantine; "
+                "superseded: the file was sent again before this content passed the gate, and it stays in raw only."
+            ),
+            allowed=("raw", "merged", "superseded"),
         ),
         Column(name="file_bytes", type="BIGINT", description="The file's size.", unit="bytes", minimum=0),
         Column(name="load_order", type="BIGINT", description="Later loads win over earlier ones.", minimum=1),
