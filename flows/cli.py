@@ -156,7 +156,7 @@ def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     show(_out, ask(settings, "sources_summary"), "What came in")
     freshness = ask(settings, "freshness_summary")
     show_with_words(_out, freshness, "How fresh the answers are", words="reason", about="family")
-    show_broken_checks(_out, settings, run_id)
+    show_broken_checks(_out, ask(settings, "broken_checks_of_run", {"run_id": run_id}))
     quarantined = ask(settings, "quarantine_summary")
     if quarantined.rows:
         show(_out, quarantined, "In quarantine (see: tillflow quarantine)")

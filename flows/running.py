@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from flows.console import show, show_with_words, showing_progress
-from tasks.queries import ask, last_published_run_id, last_run_id
+from tasks.queries import ask_all
 
 if TYPE_CHECKING:
     from datetime import date
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from tasks.queries import Answer
     from warehouse.settings import Settings
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
@@ -86,44 +87,47 @@ def replay_quarantine(out: Console, err: Console, settings: Settings) -> int:
 
 def show_summary(out: Console, settings: Settings) -> None:
     """Tell what the last run read, checked and found."""
-    run_id = last_run_id(settings)
-    last = ask(settings, "last_runs").as_dicts()[0]
-    out.print()
+    known = ask_all(settings, {"last_runs": None, "published_runs": None})
+    if not known["last_runs"].rows:
+        return
+    last = known["last_runs"].as_dicts()[0]
+    of_run = {"run_id": last["run_id"]}
+    # A run that found nothing new has no families of its own: the answers of an earlier one stand.
+    standing = {"run_id": known["published_runs"].rows[0][0]} if last["status"] == "unchanged" else of_run
+    answers = ask_all(
+        settings,
+        {
+            "loads_of_run": of_run,
+            "quarantine_of_run": of_run,
+            "checks_of_run": of_run,
+            "families_of_run": standing,
+            "champions": standing,
+            "broken_checks_of_run": of_run,
+        },
+    )
     said = "" if last["status"] == "failed" else f" {last['message']}"
-    out.print(f"[bold]Run {run_id}: {last['status']}.[/bold]{said}", highlight=False, soft_wrap=True)
-    parameters = {"run_id": run_id}
+    out.print(f"\n[bold]Run {last['run_id']}: {last['status']}.[/bold]{said}", highlight=False, soft_wrap=True)
     for name, title in (
         ("loads_of_run", "What was read"),
         ("quarantine_of_run", "What was quarantined, and why"),
         ("checks_of_run", "What was checked"),
     ):
-        answer = ask(settings, name, parameters)
-        if answer.rows:
-            show(out, answer, title)
-    standing = last_published_run_id(settings) if last["status"] == "unchanged" else run_id
-    _show_families(out, settings, standing)
-    champions = ask(settings, "champions", {"run_id": standing})
-    if champions.rows:
-        show(
-            out, champions, "Champions against their baselines, on days they had not seen (↑ higher, ↓ lower is better)"
-        )
-    show_broken_checks(out, settings, run_id)
+        if answers[name].rows:
+            show(out, answers[name], title)
+    if answers["families_of_run"].rows:
+        families = answers["families_of_run"]
+        show_with_words(out, families, "How the families fared", words="reason", about="family")
+    if answers["champions"].rows:
+        title = "Champions against their baselines, on days they had not seen (↑ higher, ↓ lower is better)"
+        show(out, answers["champions"], title)
+    show_broken_checks(out, answers["broken_checks_of_run"])
 
 
-def _show_families(out: Console, settings: Settings, run_id: str) -> None:
-    """Tell how each family fared, and in words why one did not publish."""
-    answer = ask(settings, "families_of_run", {"run_id": run_id})
-    if not answer.rows:
-        return
-    show_with_words(out, answer, "How the families fared", words="reason", about="family")
-
-
-def show_broken_checks(out: Console, settings: Settings, run_id: str) -> None:
+def show_broken_checks(out: Console, broken: Answer) -> None:
     """Tell which checks of a run did not pass, and what to do."""
-    broken = ask(settings, "broken_checks_of_run", {"run_id": run_id}).as_dicts()
-    if broken:
+    if broken.rows:
         out.print("\n[bold]What did not pass[/bold]")
-    for check in broken:
+    for check in broken.as_dicts():
         colour = "red" if check["severity"] == "fail" else "yellow"
         example = f" Example: {check['example']}." if check["example"] else ""
         text = (

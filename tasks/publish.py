@@ -13,6 +13,7 @@ from models import FAMILIES
 from tasks.gates import Gate, check_view, recorded_checks
 from tasks.progress import say, warn
 from tasks.run import Run, tillflow_version, utc_now
+from tasks.warm_up import prepare_charts
 from warehouse.catalog import find
 from warehouse.connection import open_warehouse, snapshot_committed_as, transaction
 from warehouse.ddl import quote_identifier, quote_text
@@ -44,6 +45,7 @@ def publish_results(run: Run, as_of: date, snapshot: int, outcomes: Iterable[Fam
 
     Returns the outcomes with those rejected whose results broke their contract.
     """
+    prepare_charts(run)
     with open_warehouse(run.settings.warehouse) as connection:
         checked = [_check(run, connection, outcome) for outcome in outcomes]
         with transaction(connection, _PUBLISH_MESSAGE, run.run_id):

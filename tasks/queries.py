@@ -67,8 +67,13 @@ def query(settings: Settings, sql: str, *, run_id: str = "") -> Answer:
 
 def ask(settings: Settings, name: str, parameters: Mapping[str, Any] | None = None) -> Answer:
     """Answer one of the program's own questions, see `warehouse/statements`."""
+    return ask_all(settings, {name: parameters})[name]
+
+
+def ask_all(settings: Settings, questions: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Answer]:
+    """Answer several of the program's own questions over one connection."""
     with open_warehouse(settings.warehouse, read_only=True) as connection:
-        return _fetch(connection, statement(name), parameters)
+        return {name: _fetch(connection, statement(name), given) for name, given in questions.items()}
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:

@@ -12,6 +12,7 @@ from report.page import write_report as write_page
 from tasks.gates import recorded_checks
 from tasks.progress import say
 from tasks.run import utc_now
+from tasks.warm_up import charts_file
 from warehouse.connection import open_warehouse
 
 if TYPE_CHECKING:
@@ -24,15 +25,14 @@ if TYPE_CHECKING:
 @task(name="write report", cache_policy=NO_CACHE)
 def write_report(run: Run) -> None:
     """Write the HTML report and Great Expectations' Data Docs of the run's checks."""
-    page = build_report(run.settings)
+    page = build_report(run.settings, charts_file(run))
     docs = build_data_docs(recorded_checks(run), page.parent / "data_docs", run_id=run.run_id, checked_at=utc_now())
     say(f"report in {page}, Data Docs in {docs}")
 
 
-def build_report(settings: Settings) -> Path:
+def build_report(settings: Settings, libraries: Path | None = None) -> Path:
     """Write the HTML report from the tables as they are and return its path."""
     page = settings.warehouse.path / "report" / "index.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
     with open_warehouse(settings.warehouse, read_only=True) as connection:
         return write_page(
             connection,
@@ -40,4 +40,5 @@ def build_report(settings: Settings) -> Path:
             shop_name=settings.shop.name,
             currency=settings.shop.currency,
             time_zone=settings.shop.time_zone,
+            libraries=libraries,
         )

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 import importlib
+import multiprocessing
 import threading
+from typing import TYPE_CHECKING
 
+from report.bundle import write_javascript
 from tasks.family_process import start_family_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tasks.run import Run
+
+
+def prepare_charts(run: Run) -> None:
+    """Begin to put the report's libraries together, beside the publication."""
+    context = multiprocessing.get_context("forkserver")
+    context.Process(target=write_javascript, args=(charts_file(run),), daemon=True).start()
+
+
+def charts_file(run: Run) -> Path:
+    """Return where the report's libraries are left."""
+    return run.folder / "charts.js"
 
 
 def warm_up() -> None:
