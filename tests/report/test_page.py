@@ -56,7 +56,7 @@ class Page(HTMLParser):
 @pytest.fixture
 def _quick_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bundling the libraries takes seconds; one test does it for real."""
-    monkeypatch.setattr(page, "javascript", lambda: LIBRARIES)
+    monkeypatch.setattr(page, "javascript", lambda _prepared: LIBRARIES)
 
 
 def written(connection: duckdb.DuckDBPyConnection, folder: Path, shop_name: str = "Mug & Co") -> str:
