@@ -69,7 +69,7 @@ def show_queries(out: Console, settings: Settings) -> None:
 def show_next_steps(out: Console, settings: Settings, config: Path) -> None:
     """Say where the report is and how to look further."""
     run_id = last_published_run_id(settings)
-    report = (settings.warehouse.path / "report" / "index.html").resolve()
+    report = settings.warehouse.path / "report" / "index.html"
     out.print(f"\n[bold]The report:[/bold] {report}", soft_wrap=True, highlight=False)
     out.print(f"[bold]The checks:[/bold] {report.parent / 'data_docs' / 'index.html'}", soft_wrap=True, highlight=False)
     out.print("[bold]To look further:[/bold]", highlight=False)

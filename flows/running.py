@@ -118,7 +118,7 @@ def show_summary(out: Console, settings: Settings) -> None:
         families = answers["families_of_run"]
         show_with_words(out, families, "How the families fared", words="reason", about="family")
     if answers["champions"].rows:
-        title = "Champions against their baselines, on days they had not seen (↑ higher, ↓ lower is better)"
+        title = "Champions against their baselines (↑ higher, ↓ lower is better)"
         show(out, answers["champions"], title)
     show_broken_checks(out, answers["broken_checks_of_run"])
 
