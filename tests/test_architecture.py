@@ -143,7 +143,7 @@ def test_every_result_table_is_written_by_a_family_and_every_input_exists() -> N
 
 
 def test_no_path_of_a_machine_and_no_registry_stands_in_the_repository() -> None:
-    forbidden = re.compile(r"/(?:home|root|Users|work)/|index-url|registry\s*=\s*\"http")
+    forbidden = re.compile(r"/(?:home|root|Users|work)/|index[-]url|registry\s*=\s*[\"]http")
     checked = [
         file
         for pattern in ("*.py", "*.sql", "*.toml", "*.md", "*.yaml", "*.yml", "Makefile", "*.lock")
