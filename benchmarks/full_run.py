@@ -50,7 +50,7 @@ class Memory(threading.Thread):
 
     def run(self) -> None:
         """Sample until told to stop."""
-        while not self.done.wait(0.25):
+        while not self.done.wait(0.5):
             self.peaks[self.stage] = max(self.peaks.get(self.stage, 0), self._used())
 
     def _used(self) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sources.files import SourceFile, find_files, groups, inspect_file, stage
+from sources.files import SourceFile, find_files, groups, inspect_file
+from sources.staging import stage
 from warehouse.raw_tables import append_incoming
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ def load_files(
         stage(connection, source, group, scratch)
         append_incoming(connection, name, group[0].columns)
         connection.execute("""
-            UPDATE ops.loads SET rows_read = counted.row_count
-            FROM (SELECT _load_id, count(*) AS row_count FROM incoming GROUP BY _load_id) AS counted
-            WHERE load_id = counted._load_id
+            UPDATE ops.loads SET rows_read = row_count
+            FROM incoming_counts
+            WHERE loads.load_id = incoming_counts.load_id
         """)
     row = connection.execute(
         "SELECT coalesce(sum(rows_read), 0)::BIGINT FROM ops.loads WHERE source = ? AND status = 'raw' AND run_id = ?",
@@ -91,7 +92,7 @@ def _record_loads(
     # A file that was sent again before its first content passed the gate takes that content's place.
     connection.execute(
         "UPDATE ops.loads SET status = 'superseded' WHERE source = ? AND status = 'raw' AND list_contains(?, file)",
-        [name, [file.path.name for file in files]],
+        [name, [file.name for file in files]],
     )
     row = connection.execute("SELECT coalesce(max(load_order), 0) FROM ops.loads").fetchone()
     first = int(row[0]) + 1 if row else 1
@@ -99,7 +100,7 @@ def _record_loads(
     connection.executemany(
         "INSERT INTO new_loads VALUES (?, ?, ?, ?, ?, ?, NULL, 'raw', ?, ?, 0, 0, 0, 0, ?)",
         [
-            (file.load_id, name, source.table, file.path.name, file.sha256, run_id, file.size, first + place, now)
+            (file.load_id, name, source.table, file.name, file.sha256, run_id, file.size, first + place, now)
             for place, file in enumerate(files)
         ],
     )

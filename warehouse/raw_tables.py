@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _BOOKKEEPING = (
     Column(name="_load_id", type="VARCHAR", description="The load, see ops.loads."),
     Column(name="_source", type="VARCHAR", description="The source, as in [sources.<name>]."),
-    Column(name="_file", type="VARCHAR", description="The file's name."),
+    Column(name="_file", type="VARCHAR", description="The file, under the folder of the source's path."),
     Column(name="_row_number", type="BIGINT", description="Data row in the file, from 1.", minimum=1),
     Column(
         name="_malformed",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from sources.files import SourceError, SourcePathError, find_files, groups, inspect_file, stage
+from sources.files import SourceError, SourcePathError, find_files, groups, inspect_file
+from sources.staging import stage
 from warehouse.settings import SourceSettings
 
 if TYPE_CHECKING:

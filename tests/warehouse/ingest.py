@@ -14,6 +14,8 @@ from warehouse.settings import SourceSettings, WarehouseSettings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import duckdb
+
 NOW = datetime(2024, 6, 1)  # noqa: DTZ001 - the warehouse keeps UTC without a zone
 COLUMNS = ("order_id", "line_id", "product_id", "customer_id", "ordered_at", "quantity", "unit_price", "country")
 
@@ -41,13 +43,17 @@ def ingest(
 ) -> Counts:
     """Load what is new in the source and merge it."""
     with open_warehouse(warehouse) as connection:
-        files = inspect_source(connection, name, source).new_files
         with transaction(connection, "load raw", "run-1"):
-            load_files(connection, name, source, files, scratch=warehouse.path, run_id="run-1", now=NOW)
+            load_new(connection, source, name, scratch=warehouse.path)
         with transaction(connection, "merge core", "run-1"):
             counts = merge_loads(connection, merge_of(source, name, catalogued))
             complete_core(connection)
     return counts
+
+
+def load_new(connection: duckdb.DuckDBPyConnection, source: SourceSettings, name: str, *, scratch: Path) -> None:
+    files = inspect_source(connection, name, source).new_files
+    load_files(connection, name, source, files, scratch=scratch, run_id="run-1", now=NOW)
 
 
 def ask(warehouse: WarehouseSettings, sql: str) -> list[tuple[object, ...]]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pickle
+import shutil
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -76,3 +78,54 @@ def test_a_catalog_that_can_not_be_reached_hides_its_password(tmp_path: Path) ->
 
 def test_settings_travel_to_other_processes(lake: WarehouseSettings) -> None:
     assert pickle.loads(pickle.dumps(lake)) == lake  # noqa: S301 - our own bytes
+
+
+def test_an_open_warehouse_takes_no_unsigned_extension(lake: WarehouseSettings) -> None:
+    with open_warehouse(lake) as connection:
+        assert connection.execute("SELECT current_setting('allow_unsigned_extensions')").fetchone() == (False,)
+        with pytest.raises(duckdb.Error, match="allow_unsigned_extensions"):
+            connection.execute("SET allow_unsigned_extensions = true")
+
+
+@pytest.mark.parametrize(
+    ("data", "asked"), [("", False), ("files", False), ("s3://bucket/shop", True), ("gs://bucket/shop", True)]
+)
+def test_object_storage_asks_for_its_extension(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: str, *, asked: bool
+) -> None:
+    class AskedError(Exception):
+        """Tells which extensions were asked for; nothing is loaded."""
+
+    def ask(_connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
+        raise AskedError(*names)
+
+    monkeypatch.setattr("warehouse.connection._load_extensions", ask)
+    with pytest.raises(AskedError) as told, open_warehouse(WarehouseSettings(path=tmp_path, data=data)):
+        pass
+    assert told.value.args == ("ducklake", "sqlite_scanner", *(["httpfs"] if asked else []))
+
+
+@pytest.mark.skipif(find_spec("duckdb_extension_httpfs") is None, reason="duckdb-extension-httpfs is not installed")
+def test_object_storage_needs_no_download_of_its_extension(tmp_path: Path) -> None:
+    with open_warehouse(WarehouseSettings(path=tmp_path, data="s3://bucket/shop")) as connection:
+        loaded = connection.execute("SELECT loaded FROM duckdb_extensions() WHERE extension_name = 'httpfs'").fetchone()
+    assert loaded == (True,)
+
+
+def test_object_storage_that_is_not_supported_is_refused() -> None:
+    with pytest.raises(ValueError, match="Azure's is not supported"):
+        WarehouseSettings(data="az://container/shop")
+
+
+def test_a_moved_warehouse_opens_where_it_is(lake: WarehouseSettings, tmp_path: Path) -> None:
+    # Enough rows for a Parquet file: few ones stay in the catalog.
+    with open_warehouse(lake) as connection, transaction(connection, "x", "r"):
+        connection.execute("INSERT INTO core.social_ties SELECT range::VARCHAR, 'b', NULL FROM range(1000)")
+    assert list((lake.path / "data").rglob("*.parquet"))
+    moved = lake.model_copy(update={"path": tmp_path / "elsewhere" / "warehouse"})
+    shutil.move(lake.path, moved.path)
+    with open_warehouse(moved) as connection:
+        with transaction(connection, "y", "r"):
+            connection.execute("INSERT INTO core.social_ties SELECT 'x' || range, 'b', NULL FROM range(1000)")
+        assert connection.execute("SELECT count(*) FROM core.social_ties").fetchone() == (2000,)
+    assert not lake.path.exists()

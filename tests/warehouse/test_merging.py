@@ -5,17 +5,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sources.loading import inspect_source
-from tests.warehouse.ingest import ask, ingest, merge_of, order_lines, write_lines
-from warehouse.connection import create_warehouse, open_warehouse, transaction
-from warehouse.merging import replay_quarantine
-from warehouse.settings import SourceSettings, WarehouseSettings
+from tests.warehouse.ingest import ask, ingest, load_new, merge_of, order_lines, write_lines
+from warehouse.catalog import tables
+from warehouse.connection import open_warehouse, transaction
+from warehouse.ddl import create_tables
+from warehouse.merging import merge_loads, replay_quarantine
+from warehouse.settings import SourceSettings
 
 if TYPE_CHECKING:
     import pytest
+
+    from warehouse.settings import WarehouseSettings
 
 LINE = ("1", "1", "mug", "ann", "2024-01-02 10:00:00", 2, "3.50", "UK")
 
@@ -145,6 +150,36 @@ def test_an_error_on_the_way_leaves_nothing_behind(
     assert ingest(lake, order_lines(tmp_path / "in")).rows_accepted == 1
 
 
+def test_a_file_sent_again_takes_the_place_of_its_waiting_content(lake: WarehouseSettings, tmp_path: Path) -> None:
+    source = order_lines(tmp_path / "in")
+    file = tmp_path / "in" / "a.csv"
+    with open_warehouse(lake) as connection:
+        for lines in ([LINE, ("2", *LINE[1:])], [("3", *LINE[1:])]):
+            write_lines(file, *lines)
+            with transaction(connection, "load raw", "run-1"):
+                load_new(connection, source, "orders", scratch=tmp_path)
+    assert ingest(lake, source).rows_accepted == 1
+    assert ask(lake, "SELECT order_id FROM core.order_lines") == [("3",)]
+    assert ask(lake, "SELECT file, rows_read, status FROM ops.loads ORDER BY load_order") == [
+        ("a.csv", 2, "superseded"),
+        ("a.csv", 1, "merged"),
+    ]
+    assert ask(lake, "SELECT count(*) FROM raw.orders") == [(3,)]
+
+
+def test_files_of_one_name_in_two_folders_are_two_files(lake: WarehouseSettings, tmp_path: Path) -> None:
+    source = order_lines(tmp_path / "in" / "**" / "*.csv")
+    for folder, order in (("north", "1"), ("south", "2")):
+        write_lines(tmp_path / "in" / folder / "a.csv", (order, *LINE[1:]))
+        with open_warehouse(lake) as connection, transaction(connection, "load raw", "run-1"):
+            load_new(connection, source, "orders", scratch=tmp_path)
+    assert ingest(lake, source).rows_accepted == 2
+    assert ask(lake, "SELECT file, status FROM ops.loads ORDER BY file") == [
+        ("north/a.csv", "merged"),
+        ("south/a.csv", "merged"),
+    ]
+
+
 LINES = st.tuples(
     st.sampled_from(["1", "2", ""]),
     st.sampled_from(["1", "2"]),
@@ -157,35 +192,34 @@ LINES = st.tuples(
 )
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(LINES, max_size=6), min_size=1, max_size=3))
 def test_files_merged_together_end_as_files_merged_one_by_one(files: list[list[tuple[object, ...]]]) -> None:
-    ends = []
-    for together in (True, False):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            warehouse = WarehouseSettings(path=folder / "warehouse", threads=1)
-            create_warehouse(warehouse)
-            source = order_lines(folder / "in")
-            read = 0
-            for number, rows in enumerate(files):
-                write_lines(folder / "in" / f"{number}.csv", *rows)
-                if not together:
-                    read += ingest(warehouse, source).rows_read
-            if together:
-                read = ingest(warehouse, source).rows_read
-            distinct = {tuple(map(tuple, rows)) for rows in files}
-            assert read == sum(len(rows) for rows in distinct)
-            ends.append(
-                (
-                    ask(warehouse, "SELECT * EXCLUDE (load_id) FROM core.order_lines ORDER BY ALL"),
-                    ask(
-                        warehouse,
-                        "SELECT file, rows_read, rows_accepted, rows_duplicate, rows_quarantined "
-                        "FROM ops.loads ORDER BY ALL",
-                    ),
-                    ask(warehouse, "SELECT file, row_number, rules FROM ops.quarantine ORDER BY ALL"),
-                )
+    with tempfile.TemporaryDirectory() as folder:
+        together = _ends(files, Path(folder) / "together", at_once=True)
+        one_by_one = _ends(files, Path(folder) / "one_by_one", at_once=False)
+    assert together == one_by_one
+    assert all(row[1] == sum(map(int, map(str, row[2:]))) for row in together[1])
+
+
+def _ends(files: list[list[tuple[object, ...]]], folder: Path, *, at_once: bool) -> list[list[tuple[object, ...]]]:
+    """Return what core, the loads and the quarantine hold in the end; plain tables in memory serve as the warehouse."""
+    folder.mkdir()
+    source, read = order_lines(folder / "in"), 0
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA raw")
+        create_tables(connection, [*tables("core"), *tables("ops")])
+        for number, rows in enumerate(files):
+            write_lines(folder / "in" / f"{number}.csv", *rows)
+            if not at_once or number == len(files) - 1:
+                load_new(connection, source, "orders", scratch=folder)
+                read += merge_loads(connection, merge_of(source)).rows_read
+        assert read == sum(len(rows) for rows in {tuple(map(tuple, rows)) for rows in files})
+        return [
+            connection.execute(sql).fetchall()
+            for sql in (
+                "SELECT * EXCLUDE (load_id) FROM core.order_lines ORDER BY ALL",
+                "SELECT file, rows_read, rows_accepted, rows_duplicate, rows_quarantined FROM ops.loads ORDER BY ALL",
+                "SELECT file, row_number, rules FROM ops.quarantine ORDER BY ALL",
             )
-    assert ends[0] == ends[1]
-    assert all(row[1] == sum(map(int, map(str, row[2:]))) for row in ends[0][1])
+        ]

@@ -15,7 +15,7 @@ TABLE = Table(
         Column(name="load_id", type="VARCHAR", description="The load: its source and a hash of the file's content."),
         Column(name="source", type="VARCHAR", description="The source, as in [sources.<name>]."),
         Column(name="table_name", type="VARCHAR", description="The core table that the rows belong to."),
-        Column(name="file", type="VARCHAR", description="The file's name."),
+        Column(name="file", type="VARCHAR", description="The file, under the folder of the source's path."),
         Column(name="content_sha256", type="VARCHAR", description="SHA-256 of the file's content."),
         Column(name="run_id", type="VARCHAR", description="The run that read the file."),
         Column(

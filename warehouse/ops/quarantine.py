@@ -15,7 +15,7 @@ TABLE = Table(
         Column(name="load_id", type="VARCHAR", description="The load, see ops.loads.", references="ops.loads.load_id"),
         Column(name="source", type="VARCHAR", description="The source."),
         Column(name="table_name", type="VARCHAR", description="The core table that the row was meant for."),
-        Column(name="file", type="VARCHAR", description="The file's name."),
+        Column(name="file", type="VARCHAR", description="The file, under the folder of the source's path."),
         Column(name="run_id", type="VARCHAR", description="The run that judged the row last."),
         Column(name="rules", type="VARCHAR[]", description="Every rule that the row broke."),
         Column(name="reason", type="VARCHAR", description="Why, in words."),
