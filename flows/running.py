@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from flows.console import show, show_with_words, showing_progress
+from tasks.family_process import start_family_server
 from tasks.queries import ask_all
 
 if TYPE_CHECKING:
@@ -48,10 +49,14 @@ def run_flow(
 ) -> tuple[int, str]:
     """Run the flow and return the exit code and, where it failed, why, in words."""
     _set_up_prefect(verbose=verbose)
+    # The families' libraries load beside Prefect, those of the checks while its server starts.
+    start_family_server()
     with showing_progress(out, "starting Prefect"):
         from flows.marketing import marketing  # noqa: PLC0415 - Prefect reads its settings when it is imported
         from tasks.failures import explain  # noqa: PLC0415 - imports Prefect
+        from tasks.warm_up import warm_up  # noqa: PLC0415 - only for a run
 
+        warm_up()
         try:
             state = marketing(
                 config=str(config or ""), overrides=overrides, as_of=as_of, force=force, return_state=True
