@@ -94,6 +94,8 @@ class ShareCheck:
             arguments={"query": f"SELECT {share}", "minimum": None, "maximum": self.limit},
             breaking_rows=self.breaking_rows,
             unit="share",
+            part=self.part,
+            whole=self.whole,
         )
 
 

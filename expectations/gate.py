@@ -44,9 +44,10 @@ class Status(StrEnum):
 class CheckResult:
     """What one check found.
 
-    `violation_count` counts the rows that break the rule and `violation_share` is its share (0..1) of
-    `rows_checked`; both are None for a rule about the table as a whole. `example` is one breaking row as JSON, with
-    the columns that the contract calls personal hidden. `validation` is GX's own result, for Data Docs.
+    `violation_count` counts the rows against the rule and `violation_share` is its share (0..1) of `rows_checked`,
+    the rows of the table or, for a rule about a batch, of the batch; both are None for a rule about the table as a
+    whole. `example` is one breaking row as JSON, with the columns that the contract calls personal hidden.
+    `validation` is GX's own result, for Data Docs.
     """
 
     gate: str
@@ -74,10 +75,11 @@ class CheckResult:
         text = f"{self.check} ({self.table}): expected {self.expected}, "
         if self.status is Status.ERRORED:
             text += f"but the check could not run: {self.observed}"
+        elif self.violation_count is not None and self.rows_checked:
+            text += f"found {self.violation_count:,} of {self.rows_checked:,} rows against it"
+            text += f" ({self.violation_share:.2%})"
         else:
             text += f"found {self.observed}"
-            if self.violation_count is not None and self.rows_checked:
-                text += f" of {self.rows_checked:,} breaking it ({self.violation_share:.2%})"
         text += f"; for example {self.example}" if self.example else ""
         return f"{text}. What to do: {self.advice}."
 
@@ -104,7 +106,7 @@ class GateFailedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class GateOutcome:
-    """What a gate decides: `failures` stop the run, `warnings` are recorded."""
+    """What a gate decides: `failures` stop the run, `warnings` are recorded; the worst of each come first."""
 
     failures: tuple[CheckResult, ...]
     warnings: tuple[CheckResult, ...]
@@ -121,8 +123,15 @@ class GateOutcome:
 
 
 def gate_decision(results: Iterable[CheckResult]) -> GateOutcome:
-    """Part what did not pass into what stops the run and what is only recorded."""
-    broken = [result for result in results if result.status is not Status.PASSED]
+    """Part what did not pass into what stops the run and what is only recorded.
+
+    Each is in the order of the share of rows against the rule; what is wrong with a table as a whole comes first.
+    """
+    broken = sorted(
+        (result for result in results if result.status is not Status.PASSED),
+        key=lambda result: 1.0 if result.violation_share is None else result.violation_share,
+        reverse=True,
+    )
     return GateOutcome(
         failures=tuple(result for result in broken if result.stops_the_run),
         warnings=tuple(result for result in broken if not result.stops_the_run),
@@ -169,6 +178,7 @@ def _result(
     aborted: bool,
 ) -> CheckResult:
     rule = finding.rule
+    rows_checked = row_count if rule.whole is None else rule.whole
     status = Status.ERRORED if finding.passed is None else Status.PASSED if finding.passed else Status.FAILED
     ended = aborted and status is Status.ERRORED
     wants_example = status is Status.FAILED and bool(rule.breaking_rows) and not aborted
@@ -181,10 +191,10 @@ def _result(
         status=status,
         observed=finding.observed,
         expected=rule.expected,
-        rows_checked=row_count,
+        rows_checked=rows_checked,
         violation_count=finding.violation_count,
-        violation_share=finding.violation_count / row_count
-        if finding.violation_count is not None and row_count
+        violation_share=finding.violation_count / rows_checked
+        if finding.violation_count is not None and rows_checked
         else None,
         example=_example(connection, table, rule) if wants_example else "",
         advice=_ABORTED_ADVICE if ended else rule.advice,

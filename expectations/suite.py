@@ -33,7 +33,8 @@ class Rule:
 
     `unit` is that of the value found: rows, days or a share (0..1). `arguments` are those of the kind's expectation.
     `breaking_rows` is SQL that selects the rows that break the rule, for the example; it is empty where a rule is
-    about the table as a whole and has no rows to count.
+    about the table as a whole and has no rows to count. A rule about other rows than the table's says how many of
+    them count against it: `part` of `whole`.
     """
 
     kind: Kind
@@ -45,6 +46,8 @@ class Rule:
     unit: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     breaking_rows: str = ""
+    part: int | None = None
+    whole: int | None = None
 
 
 def contract_file(table: Table) -> str:

@@ -35,7 +35,7 @@ _DRIVER = re.compile(r"^\([\w.]+\) ")
 class Finding:
     """What GX found for one rule: `passed` is None where the check could not run, and `observed` says why.
 
-    `violation_count` counts the rows that break the rule; it is None for a rule about the table as a whole.
+    `violation_count` counts the rows against the rule; it is None for a rule about the table as a whole.
     `validation` is GX's validation result as JSON has it, for Data Docs.
     """
 
@@ -94,7 +94,9 @@ def _finding(rule: Rule, result: ExpectationValidationResult) -> Finding:
         observed = _text(count, "rows")
     else:
         value = result.result["observed_value"]
-        count = int(value) if rule.breaking_rows else None
+        count = rule.part
+        if count is None and rule.breaking_rows:
+            count = int(value)
         observed = _text(value, rule.unit)
     return Finding(
         rule=rule,

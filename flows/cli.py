@@ -1,10 +1,11 @@
-"""The command line: `tillflow demo | run | sql | status | report | quarantine`."""
+"""The command line: `tillflow demo | run | sql | status | report | quarantine | --version`."""
 
 from __future__ import annotations
 
 import sys
 from datetime import datetime  # noqa: TC003 - typer reads the annotations
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ from flows.console import show, show_with_words
 from flows.running import DONE, WRONG_USAGE, run_flow, show_broken_checks, show_summary
 from tasks.queries import QueryError, ask, last_run_id, query
 from warehouse.connection import WarehouseError
-from warehouse.settings_file import SettingsError, load_settings
+from warehouse.settings_file import SettingsError, load_settings, require_sources
 
 if TYPE_CHECKING:
     from warehouse.settings import Settings
@@ -67,6 +68,22 @@ def main() -> None:
         sys.exit(WRONG_USAGE)
 
 
+def _show_version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"tillflow {version('tillflow')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _tillflow(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take what may stand before a command."""
+
+
 @app.command()
 def run(
     config: ConfigOption = None,
@@ -90,6 +107,7 @@ def run(
     """
     overrides = _overrides(warehouse, set_)
     settings = load_settings(config, overrides)
+    require_sources(settings)
     day = as_of.date() if as_of else None
     code, why = run_flow(_out, config, overrides, as_of=day, force=force, verbose=verbose)
     _end_run(settings, code, why)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date  # noqa: TC003 - Prefect reads the flow's signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,15 +17,17 @@ from tasks.ingest import check_raw, load_raw, look_at_files, merge_core, prepare
 from tasks.publish import answers_stand, publish_results
 from tasks.recording import recorded
 from tasks.run import running
-from warehouse.settings_file import SettingsError, load_settings
+from warehouse.settings_file import CONFIG_VARIABLE, DEFAULT_CONFIG, load_settings, require_sources
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
 
 def _name_of_run() -> str:
+    """Name the shop, by its settings file, and the night of the run, or the day that was asked for."""
     given = flow_run.parameters
-    return f"{Path(given['config'] or 'tillflow').stem} as of {given['as_of'] or 'the last day'}"
+    shop = Path(given["config"] or os.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG).stem
+    return f"{shop} as of {given['as_of']}" if given["as_of"] else f"{shop} {flow_run.scheduled_start_time:%Y-%m-%d}"
 
 
 # Looking at files is what runs on this runner; families have their own, bounded by run.parallel_families.
@@ -44,9 +47,7 @@ def marketing(
         force: fit the models even when nothing is new.
     """
     settings = load_settings(Path(config) if config else None, overrides)
-    if not settings.sources:
-        message = "No source is configured. Name a settings file with --config or TILLFLOW_CONFIG, see examples/."
-        raise SettingsError(message)
+    require_sources(settings)
     with running(settings, force=force) as run, recorded(run) as progress:
         prepare_warehouse(run)
         looks = {name: look_at_files.submit(run, name) for name in settings.sources}

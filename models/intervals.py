@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Values = NDArray[np.float64]
 
 NORMAL_95 = 1.959963984540054
 
@@ -16,18 +23,24 @@ class Interval(NamedTuple):
     upper: float
 
 
-def wilson(successes: float, trials: float) -> Interval:
-    """Return a proportion with Wilson's score interval; not a number without trials.
+def wilson_ends(successes: ArrayLike, trials: ArrayLike) -> tuple[Values, Values]:
+    """Return the lower and upper ends of Wilson's score interval of each proportion; not a number without trials.
 
     Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
     """
-    if trials <= 0:
-        return Interval(math.nan, math.nan, math.nan)
-    share = successes / trials
+    count = np.asarray(trials, dtype=np.float64)
+    count = np.where(count > 0, count, np.nan)
+    share = np.asarray(successes, dtype=np.float64) / count
     squared = NORMAL_95**2
-    centre = (share + squared / (2 * trials)) / (1 + squared / trials)
-    half = NORMAL_95 * math.sqrt(share * (1 - share) / trials + squared / (4 * trials**2)) / (1 + squared / trials)
-    return Interval(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
+    centre = (share + squared / (2 * count)) / (1 + squared / count)
+    half = NORMAL_95 * np.sqrt(share * (1 - share) / count + squared / (4 * count**2)) / (1 + squared / count)
+    return np.maximum(np.minimum(share, centre - half), 0.0), np.minimum(np.maximum(share, centre + half), 1.0)
+
+
+def wilson(successes: float, trials: float) -> Interval:
+    """Return a proportion with its interval by `wilson_ends`; not a number without trials."""
+    lower, upper = wilson_ends(successes, trials)
+    return Interval(successes / trials if trials > 0 else math.nan, float(lower), float(upper))
 
 
 def newcombe(successes: float, trials: float, other_successes: float, other_trials: float) -> Interval:

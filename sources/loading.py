@@ -33,9 +33,8 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     Raises:
         SourceError: when there is no file, or a file is broken; the message names it.
     """
-    known = {
-        str(row[0]) for row in connection.execute("SELECT load_id FROM ops.loads WHERE source = ?", [name]).fetchall()
-    }
+    rows = connection.execute("SELECT load_id FROM ops.loads WHERE source = ? AND status <> 'superseded'", [name])
+    known = {str(row[0]) for row in rows.fetchall()}
     new: dict[str, SourceFile] = {}
     paths = find_files(name, source)
     for path in paths:
@@ -64,8 +63,8 @@ def load_files(
     """
     if not files:
         return 0
-    _record_loads(connection, name, source, files, run_id=run_id, now=now)
-    for group in groups(files):
+    kept = _record_loads(connection, name, source, files, run_id=run_id, now=now)
+    for group in groups([file for file in files if file.load_id not in kept]):
         stage(connection, source, group, scratch)
         append_incoming(connection, name, group[0].columns)
         connection.execute("""
@@ -88,20 +87,34 @@ def _record_loads(
     *,
     run_id: str,
     now: datetime,
-) -> None:
-    # A file that was sent again before its first content passed the gate takes that content's place.
+) -> set[str]:
+    """Record the loads and return those whose rows are in the raw table already.
+
+    A file that is sent again before its first content passed the gate takes that content's place; when the first
+    content comes back, it takes its place again.
+    """
     connection.execute(
         "UPDATE ops.loads SET status = 'superseded' WHERE source = ? AND status = 'raw' AND list_contains(?, file)",
         [name, [file.name for file in files]],
     )
+    superseded = "status = 'superseded' AND list_contains(?, load_id)"
+    load_ids = [file.load_id for file in files]
+    kept: dict[str, int] = dict(
+        connection.execute(f"SELECT load_id, rows_read FROM ops.loads WHERE {superseded}", [load_ids]).fetchall()
+    )
+    connection.execute(f"DELETE FROM ops.loads WHERE {superseded}", [load_ids])
     row = connection.execute("SELECT coalesce(max(load_order), 0) FROM ops.loads").fetchone()
     first = int(row[0]) + 1 if row else 1
     connection.execute("CREATE OR REPLACE TEMP TABLE new_loads AS FROM ops.loads LIMIT 0")
     connection.executemany(
-        "INSERT INTO new_loads VALUES (?, ?, ?, ?, ?, ?, NULL, 'raw', ?, ?, 0, 0, 0, 0, ?)",
+        "INSERT INTO new_loads VALUES (?, ?, ?, ?, ?, ?, NULL, 'raw', ?, ?, ?, 0, 0, 0, ?)",
         [
-            (file.load_id, name, source.table, file.name, file.sha256, run_id, file.size, first + place, now)
+            (
+                *(file.load_id, name, source.table, file.name, file.sha256, run_id, file.size, first + place),
+                *(kept.get(file.load_id, 0), now),
+            )
             for place, file in enumerate(files)
         ],
     )
     connection.execute("INSERT INTO ops.loads FROM new_loads")
+    return set(kept)

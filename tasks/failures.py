@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from prefect.exceptions import TerminationSignal
+
 from expectations.gate import GateFailedError
 from sources.files import SourceError, SourcePathError
 from warehouse.connection import WarehouseError
@@ -14,16 +16,29 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
 _FAILED, _WRONG_SETTINGS = 1, 2
+_IN_SETTINGS = (SettingsError, SourcePathError, WarehouseError)
+_IN_DATA = (GateFailedError, SourceError, LostRowsError)
+
+
+def in_words(error: BaseException) -> str:
+    """Say why a run ended with an error: Tillflow's own errors are sentences already."""
+    if isinstance(error, TerminationSignal):
+        return "the run was cancelled: its process was told to stop, by a person, an automation or the worker's end"
+    if isinstance(error, KeyboardInterrupt):
+        return "the run was cancelled from the keyboard"
+    if isinstance(error, _IN_SETTINGS + _IN_DATA):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
 
 
 def explain(state: State[Any]) -> tuple[int, str]:
     """Return the exit code for a failed run, and why it failed, in words."""
     try:
         state.result()
-    except (SettingsError, SourcePathError, WarehouseError) as error:
+    except _IN_SETTINGS as error:
         return _WRONG_SETTINGS, str(error)
-    except (GateFailedError, SourceError, LostRowsError) as error:
+    except _IN_DATA as error:
         return _FAILED, str(error)
     except Exception as error:  # noqa: BLE001 - whatever else broke is told too
-        return _FAILED, state.message or f"{type(error).__name__}: {error}"
+        return _FAILED, state.message or in_words(error)
     return _FAILED, state.message or "unknown"

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 # Loaded once in the server that forks the families' processes, before any thread runs there.
 _PRELOADED = ["tasks.family_process", *(family.function.partition(":")[0] for family in FAMILIES)]
 
+_DEFECT_ADVICE = "What to do: report it as a defect with the run's log; the same data brings it again"
+
 
 class FamilyCrashedError(Exception):
     """A family's process died or ran out of time: trying again may help."""
@@ -79,13 +81,16 @@ def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
         process.kill()
         process.join()
         message = (
-            f"{job.family} was stopped after {timeout_seconds:.0f} s; raise run.family_timeout_seconds if it needs more"
+            f"it was stopped after {timeout_seconds:g} s. What to do: raise run.family_timeout_seconds if it needs more"
         )
         raise FamilyCrashedError(message)
     if not answer.exists():
-        message = f"{job.family}: its process died with exit code {process.exitcode}"
+        message = f"its process died with exit code {process.exitcode}"
         if process.exitcode == -9:  # noqa: PLR2004 - SIGKILL
-            message += ", killed, most likely for lack of memory"
+            message += ", killed, most likely for lack of memory. "
+            message += "What to do: give the machine more memory, or lower run.parallel_families"
+        else:
+            message += ". What to do: look for its last words in the worker's output, and run again with force"
         raise FamilyCrashedError(message)
     told = json.loads(answer.read_text(encoding="utf-8"))
     told["files"] = {name: Path(file) for name, file in told["files"].items()}
@@ -113,10 +118,10 @@ def _work(job: FamilyJob) -> None:
     except NotApplicableError as error:
         status, reason, files = "skipped", str(error), {}
     except ContractError as error:
-        status, reason, files = "rejected", str(error), {}
+        status, reason, files = "rejected", f"{error}. {_DEFECT_ADVICE}", {}
     except Exception as error:  # noqa: BLE001 - whatever breaks one family must not break the others
         traceback.print_exc()
-        status, reason, files = "failed", f"{type(error).__name__}: {error}{_origin(error)}", {}
+        status, reason, files = "failed", f"{type(error).__name__}: {error}{_origin(error)}. {_DEFECT_ADVICE}", {}
     if status != "published":
         # What other families read must be whole: nothing is better than a part.
         for file in job.file(family.name, "").glob("*.parquet"):

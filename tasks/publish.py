@@ -73,7 +73,7 @@ def _check(run: Run, connection: duckdb.DuckDBPyConnection, outcome: FamilyOutco
             warn(f"gate results: {result.describe()}")
     if not broken:
         return outcome
-    reason = "; ".join(broken)
+    reason = " ".join(broken).rstrip(".")
     warn(f"{outcome.family}: rejected, {reason}")
     return dataclasses.replace(outcome, status="rejected", reason=reason, row_count=0, files={})
 

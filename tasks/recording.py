@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from prefect.artifacts import create_markdown_artifact
 from prefect.states import Completed, Failed
 
+from tasks.failures import in_words
 from tasks.gates import recorded_checks
 from tasks.publish import record
 from tasks.reporting import write_report
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from tasks.run import Run
     from warehouse.publishing import FamilyOutcome
+
+# A family that gave no answer is worse off than one whose answer was refused.
+_BROKEN = ("failed", "rejected")
 
 
 @dataclass
@@ -50,7 +54,7 @@ class Progress:
     def published(self, outcomes: Sequence[FamilyOutcome]) -> State[object]:
         """End a run that published; it ends Failed when a family broke, and says which and why."""
         self.outcomes = outcomes
-        broken = [outcome for outcome in outcomes if outcome.status in ("failed", "rejected")]
+        broken = [outcome for status in _BROKEN for outcome in outcomes if outcome.status == status]
         skipped = [outcome for outcome in outcomes if outcome.status == "skipped"]
         done = len(outcomes) - len(broken) - len(skipped)
         self.message = f"{done} families published, {len(skipped)} skipped"
@@ -58,8 +62,8 @@ class Progress:
             self.status = "published"
             return Completed(message=self.message)
         self.status = "partly_published" if done else "failed"
-        reasons = "; ".join(f"{outcome.family} {outcome.status}: {outcome.reason}" for outcome in broken)
-        self.message += f", {len(broken)} failed and keep their last good tables: {reasons}"
+        reasons = "".join(f"\n- {outcome.family} {outcome.status}: {outcome.reason}" for outcome in broken)
+        self.message += f", {len(broken)} failed and keep their last good tables:{reasons}"
         return Failed(message=self.message)
 
 
@@ -70,7 +74,7 @@ def recorded(run: Run) -> Iterator[Progress]:
     try:
         yield progress
     except BaseException as error:
-        progress.status, progress.message = "failed", f"{type(error).__name__}: {error}"
+        progress.status, progress.message = "failed", in_words(error)
         raise
     finally:
         record(

@@ -6,11 +6,14 @@ import fcntl
 import os
 import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+
+from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
+from prefect.concurrency.sync import concurrency
 
 from warehouse.connection import WarehouseError
 
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from warehouse.settings import Settings
+
+_WAIT_FOR_PLACE_SECONDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +56,7 @@ def running(settings: Settings, *, force: bool = False) -> Iterator[Run]:
     """Begin a run, alone on its warehouse, and clear its scratch folder in the end.
 
     Raises:
-        WarehouseError: when another run is working on the warehouse.
+        WarehouseError: when another run is working on the warehouse, or the limit `run.writer_limit` is missing.
     """
     started_at = utc_now()
     run = Run(
@@ -60,7 +65,7 @@ def running(settings: Settings, *, force: bool = False) -> Iterator[Run]:
         settings=settings,
         force=force,
     )
-    with _lock(settings.warehouse.path):
+    with _lock(settings.warehouse.path), _place(settings.run.writer_limit):
         _clear_scratch(settings.warehouse.path)
         run.folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -88,6 +93,34 @@ def _lock(folder: Path) -> Iterator[None]:
         handle.truncate(0)
         handle.write(f"process {os.getpid()} since {utc_now():%Y-%m-%d %H:%M:%S} UTC")
         handle.flush()
+        yield
+
+
+@contextmanager
+def _place(limit: str) -> Iterator[None]:
+    """Hold a place on the Prefect concurrency limit that runs on several machines share; none without a name."""
+    if not limit:
+        yield
+        return
+    with ExitStack() as held:
+        # A run that loses its place because the server is away for minutes goes on: its commits are whole anyway.
+        place = concurrency(
+            limit, timeout_seconds=_WAIT_FOR_PLACE_SECONDS, strict=True, raise_on_lease_renewal_failure=False
+        )
+        try:
+            held.enter_context(place)
+        except TimeoutError as error:
+            message = (
+                f"Another run holds the concurrency limit {limit} (run.writer_limit). Wait for it to end; "
+                "the place of a run that was killed is free after five minutes."
+            )
+            raise WarehouseError(message) from error
+        except ConcurrencySlotAcquisitionError as error:
+            message = (
+                f"The concurrency limit {limit} (run.writer_limit) can't be taken: {error}. "
+                "Make it with: python deployments/apply.py"
+            )
+            raise WarehouseError(message) from error
         yield
 
 

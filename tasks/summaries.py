@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from expectations.gate import CheckResult, Status
+from expectations.gate import CheckResult, Status, gate_decision
 from models import FAMILIES
 from warehouse.statements import statement
 
@@ -36,29 +36,52 @@ def _cell(value: object) -> str:
 
 
 def run_markdown(connection: duckdb.DuckDBPyConnection, run_id: str) -> str:
-    """Tell what a run did: how it ended, and what it read, accepted and kept out."""
+    """Tell what a run did: how it ended and what to do, whose answers stand, what it read, accepted and kept out."""
     ended = connection.execute(
         "SELECT status, message, as_of, rows_read, date_diff('second', started_at, ended_at) FROM ops.runs "
         "WHERE run_id = ?",
         [run_id],
     ).fetchone()
     status, message, as_of, rows_read, seconds = ended or ("failed", "not recorded", None, 0, 0)
-    loads = connection.execute(statement("loads_of_run"), {"run_id": run_id}).fetchall()
-    rules = connection.execute(statement("quarantine_of_run"), {"run_id": run_id}).fetchall()
-    parts = [
-        f"# Run {run_id}: {status}",
-        f"{message}. As of {as_of}, {rows_read:,} rows read, {seconds} s.",
+    parts = [f"# Run {run_id}: {status}", f"{message.rstrip('.')}."]
+    if status == "failed":
+        parts.append(_standing_answers(connection))
+    parts += [
+        f"{f'As of {as_of}, ' if as_of else ''}{rows_read:,} rows read, {seconds} s.",
         "## What came in",
-        markdown_table(("Source", "Files", "Read", "Accepted", "Duplicate", "Quarantined"), loads)
-        if loads
-        else "Nothing new.",
+        *_loads(connection, run_id),
     ]
+    rules = connection.execute(statement("quarantine_of_run"), {"run_id": run_id}).fetchall()
     if rules:
         parts += ["## What was quarantined, and why", markdown_table(("Source", "Rule", "Rows", "Reason"), rules)]
         parts.append(
             "Look at rows with `tillflow quarantine`, mend the source or the rule, then `tillflow quarantine replay`."
         )
     return "\n\n".join(parts)
+
+
+def _standing_answers(connection: duckdb.DuckDBPyConnection) -> str:
+    """Say which run's answers people read after one that published nothing."""
+    standing = connection.execute(statement("published_runs")).fetchone()
+    if standing is None:
+        return "Nothing was published, and no earlier run has published either: there are no answers yet."
+    return "Nothing was published: the answers of run {}, as of {}, stand.".format(*standing)
+
+
+def _loads(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[str]:
+    """Tell where the rows of each source went, and what becomes of those that wait."""
+    loads = connection.execute(statement("loads_of_run"), {"run_id": run_id}).fetchall()
+    if not loads:
+        return ["Nothing new."]
+    header = ("Source", "Files", "Read", "Accepted", "Duplicate", "Quarantined", "Waiting")
+    told = [markdown_table(header, loads)]
+    waiting = sum(load[-1] or 0 for load in loads)
+    if waiting:
+        told.append(
+            f"{waiting:,} rows wait in the raw layer, none of them is in core. The next run judges them again; "
+            "a file that is sent again under its name takes the place of what waits of it."
+        )
+    return told
 
 
 def quality_markdown(run_id: str, checks: Sequence[CheckResult]) -> str:
@@ -72,9 +95,9 @@ def quality_markdown(run_id: str, checks: Sequence[CheckResult]) -> str:
         )
         for gate in gates
     ]
-    broken = [check for check in checks if check.status is not Status.PASSED]
+    decision = gate_decision(checks)
     parts = [f"# Quality of run {run_id}", markdown_table(("Gate", "Checks", *(s.value for s in Status)), counts)]
-    if broken:
+    if broken := (*decision.failures, *decision.warnings):
         parts += [
             "## What did not pass",
             "\n".join(f"- **{check.severity.value}** {check.describe()}" for check in broken),

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a module on one worker, which then makes the module's fixtures once."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 @pytest.fixture
 def shop() -> Iterator[duckdb.DuckDBPyConnection]:
     """An empty in-memory shop: every table of core, features and results, made from the contracts."""

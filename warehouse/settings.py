@@ -25,6 +25,8 @@ LOADABLE_TABLES = (
     "social_ties",
 )
 
+# Object storage that `warehouse.data` may name: what speaks S3's protocol, which DuckDB's httpfs does.
+OBJECT_STORES = ("s3://", "gs://", "gcs://", "r2://")
 
 # Names become table names in the raw layer and parts of load ids.
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
@@ -60,9 +62,23 @@ class WarehouseSettings(_Section):
         "",
         description="Empty for a SQLite catalog in `path`, or postgresql://user@host/database for a team's.",
     )
-    data: str = Field("", description="Folder of the Parquet files, or s3://bucket/prefix; empty for `path`/data.")
+    data: str = Field(
+        "",
+        description=(
+            "Folder of the Parquet files, or object storage: s3://bucket/prefix, or the same with gs://, gcs:// or "
+            "r2://; empty for `path`/data."
+        ),
+    )
     memory_limit: str = Field("2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$", description="DuckDB's memory limit.")
     threads: int = Field(2, ge=1, description="DuckDB's threads.")
+
+    @field_validator("data")
+    @classmethod
+    def _known_object_store(cls, value: str) -> str:
+        if "://" in value and not value.startswith(OBJECT_STORES):
+            message = f"allowed are a folder or object storage at {', '.join(OBJECT_STORES)}; Azure's is not supported"
+            raise ValueError(message)
+        return value
 
     @field_validator("catalog")
     @classmethod
@@ -81,6 +97,13 @@ class RunSettings(_Section):
     holdout_days: int = Field(90, ge=7, le=730, description="Days kept back to judge models out of time.")
     parallel_families: int = Field(2, ge=1, description="Families that run at the same time.")
     family_timeout_seconds: float = Field(1800, gt=0, description="A family is stopped after this time.")
+    writer_limit: str = Field(
+        "",
+        description=(
+            "A Prefect global concurrency limit that a run takes while it works, where several machines write to one "
+            "warehouse; empty for none: the lock in the warehouse's folder keeps runs on one machine apart."
+        ),
+    )
     family_retries: int = Field(1, ge=0, le=5, description="How often a crashed or timed-out family is tried again.")
 
 

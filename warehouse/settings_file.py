@@ -57,6 +57,13 @@ def load_settings(config: Path | None = None, overrides: Sequence[str] = ()) -> 
     return settings
 
 
+def require_sources(settings: Settings) -> None:
+    """Raise `SettingsError` unless there is a source for a run to read."""
+    if not settings.sources:
+        message = f"No source is configured. Name a settings file with --config or {CONFIG_VARIABLE}, see examples/."
+        raise SettingsError(message)
+
+
 def _merge(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
     """Return both, section by section; where both set a key, the stronger value."""
     merged = dict(weaker)

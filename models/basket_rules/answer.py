@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from models.basket_rules.measures import lift_interval, measures, wilson_interval
+from models.basket_rules.measures import lift_interval, measures
 from models.basket_rules.rules import NO_ITEM
+from models.intervals import wilson_ends
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +33,7 @@ def rules_frame(found: Found, known: Rules, later: Rules, baskets: Baskets) -> p
     consequents = [_known(side, baskets.product_ids) for side in rules.consequents]
     antecedent_names = [" + ".join(_known(side, baskets.names)) for side in rules.antecedents]
     consequent_names = [" + ".join(_known(side, baskets.names)) for side in rules.consequents]
-    confidence_lower, confidence_upper = wilson_interval(rules.order_counts, rules.antecedent_counts)
+    confidence_lower, confidence_upper = wilson_ends(rules.order_counts, rules.antecedent_counts)
     lift_lower, lift_upper = lift_interval(
         rules.order_counts, rules.antecedent_counts, rules.consequent_counts, order_count
     )

@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 _NEGLIGIBLE = 1e-17
 
 
-def wilson_interval(successes: NDArray[np.number], trials: NDArray[np.number]) -> tuple[Values, Values]:
-    """Return the 95% score interval of each share `successes / trials` (Wilson, E. B. (1927). JASA 22)."""
-    share = successes / trials
-    z2 = NORMAL_95**2
-    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = NORMAL_95 / (1 + z2 / trials) * np.sqrt(share * (1 - share) / trials + z2 / (4 * trials**2))
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
-
-
 def measures(rules: Rules, order_count: int) -> dict[str, Values]:
     """Return support, confidence, lift, leverage, conviction and Zhang's metric of each rule.
 

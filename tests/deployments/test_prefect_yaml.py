@@ -12,7 +12,8 @@ from prefect.cli.deploy._models import PrefectYamlModel
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import load_flow_from_entrypoint
 
-from deployments.apply import WORK_POOL
+from deployments.apply import WORK_POOL, WRITER_LIMIT
+from warehouse.settings_file import load_settings
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -59,6 +60,16 @@ def test_a_run_beside_another_is_cancelled(nightly: dict[str, Any]) -> None:
 
 def test_it_runs_on_the_work_pool_that_apply_makes(nightly: dict[str, Any]) -> None:
     assert nightly["work_pool"]["name"] == WORK_POOL
+
+
+def test_its_runs_take_the_limit_that_apply_makes(
+    nightly: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings().run.writer_limit == ""
+    for name, value in nightly["work_pool"]["job_variables"]["env"].items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().run.writer_limit == WRITER_LIMIT
 
 
 def test_what_tasks_say_reaches_the_ui_and_nothing_is_told_to_others(nightly: dict[str, Any]) -> None:

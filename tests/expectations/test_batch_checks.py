@@ -59,6 +59,18 @@ def test_share_has_an_inclusive_limit(part: int, whole: int, status: Status) -> 
     assert (result.status, result.severity, result.observed) == (status, Severity.FAIL, f"{part / whole:.2%}")
 
 
+def test_a_broken_share_is_told_with_one_denominator_and_an_example() -> None:
+    rows = "SELECT visit_id FROM core.visits ORDER BY visit_id"
+    check = ShareCheck(part=50, whole=60, limit=0.05, causes=" (unknown_country: 50 rows)", breaking_rows=rows)
+    result = outcome(check, "(7, 'UK', NULL)")
+    assert (result.violation_count, result.rows_checked, result.violation_share) == (50, 60, 50 / 60)
+    assert result.describe() == (
+        "visits: share of rows quarantined (core.visits): expected at most 5.00% of 60 rows, "
+        'found 50 of 60 rows against it (83.33%); for example {"visit_id": 7}. What to do: '
+        "see why rows were quarantined (unknown_country: 50 rows); mend the source or the settings, and run again."
+    )
+
+
 def test_share_of_nothing_is_zero() -> None:
     assert outcome(ShareCheck(part=0, whole=0, limit=0)).observed == "0.00%"
 

@@ -200,7 +200,7 @@ def test_the_error_says_rule_rows_example_and_what_to_do(connection: duckdb.Duck
         decision.raise_if_failed()
     assert str(caught.value) == (
         "gate core: 1 check failed, nothing was published\n"
-        "- lines.kind one of sale, return (core.lines): expected one of sale, return, found 1 row of 4 breaking it "
+        "- lines.kind one of sale, return (core.lines): expected one of sale, return, found 1 of 4 rows against it "
         '(25.00%); for example {"order_id": "B", "line_id": 1, "kind": "gift"}. '
         "What to do: correct kind where it comes from, or add the value to `allowed` in warehouse/core/lines.py."
     )

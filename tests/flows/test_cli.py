@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,21 @@ def test_help_teaches(tmp_path: Path, command: str) -> None:
     assert "--warehouse" in done.stdout
 
 
+def test_version_is_that_of_the_project(tmp_path: Path) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    done = call("--version", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"tillflow {project['version']}\n")
+
+
+def test_without_a_command_it_says_how_to_begin(tmp_path: Path) -> None:
+    assert "Begin with: tillflow demo" in call("--help", folder=tmp_path).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (["sql", "SELECT 1"], "There is no warehouse in"),
+        (["run"], "No source is configured. Name a settings file with --config or TILLFLOW_CONFIG"),
         (["status"], "There is no warehouse in"),
         (["run", "--config", "none.toml"], "There is no settings file none.toml"),
         (["run", "--set", "run.sead=1"], "run.sead: unknown key. Did you mean seed?"),

@@ -1,10 +1,12 @@
-"""Whole runs, as a person starts them: a process, a temporary Prefect server, a warehouse in a folder."""
+"""Whole runs, as a person starts them: a process, a Prefect server, a warehouse in a folder.
+
+The tests are one story: each goes on where the one before it ended.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,23 +19,31 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sources.demo_shop import DemoShop, generate
+from warehouse.connection import open_warehouse
+from warehouse.settings_file import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("server"), pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(280)]
 
 TILLFLOW = str(Path(sys.executable).parent / "tillflow")
 # A small shop's answers need not be good here, only whole.
-FAST = tuple(
-    part
-    for setting in (
-        "models.demand_forecast.product_count=1",
-        "models.demand_forecast.category_count=1",
-        "models.anomalies.injection_rounds=2",
-    )
-    for part in ("--set", setting)
+FAST = (
+    "models.demand_forecast.arima_levels=[]",
+    "models.demand_forecast.product_count=1",
+    "models.demand_forecast.category_count=1",
+    "models.demand_forecast.bootstrap_draws=100",
+    "models.anomalies.injection_rounds=2",
+    "models.anomalies.tree_count=20",
+    "models.campaign_effects.placebo_count=100",
+    "models.drivers.bootstrap_count=100",
+    "models.market_trends.bootstrap_count=100",
+    "models.recommendations.bootstrap_samples=100",
+    "models.segments.stability_resamples=2",
+    "models.segments.bootstrap_resamples=100",
 )
+HEADER = "order_number,line_number,sku,customer_number,ordered_at,quantity,unit_price,country"
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +59,30 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def environment(alone: dict[str, str], first_run: subprocess.CompletedProcess[str]) -> Iterator[dict[str, str]]:
+def first_run(shop: DemoShop, alone: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The run after one that was killed in the middle of its merge."""
+    killed = subprocess.Popen(
+        run_command(shop),
+        env=alone,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert killed.stdout is not None
+    for line in killed.stdout:
+        if "accepted" in line:
+            break
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    killed.stdout.close()
+    assert ask(shop, "SELECT DISTINCT status FROM ops.loads") == [("raw",)]
+    assert ask(shop, "SELECT count(*) FROM core.order_lines") == [(0,)]
+    return run(alone, shop)
+
+
+@pytest.fixture(scope="module")
+def served(alone: dict[str, str], first_run: subprocess.CompletedProcess[str]) -> Iterator[dict[str, str]]:
     """The environment of runs that share one server, which spares each the start of its own."""
     assert first_run.returncode == 0, first_run.stdout + first_run.stderr
     with socket.socket() as free:
@@ -71,136 +104,95 @@ def environment(alone: dict[str, str], first_run: subprocess.CompletedProcess[st
     server.wait(30)
 
 
-def call(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([TILLFLOW, *arguments], env=environment, capture_output=True, text=True, check=False)
+def run_command(shop: DemoShop, *more: str) -> list[str]:
+    settings = [part for setting in (*FAST, *more) for part in ("--set", setting)]
+    return [TILLFLOW, "run", "--config", str(shop.settings_file), *settings]
 
 
-def ask(environment: dict[str, str], shop: DemoShop, sql: str, *more: str) -> list[dict[str, object]]:
-    done = call(environment, "sql", sql, "--config", str(shop.settings_file), "--format", "json", *more)
-    assert done.returncode == 0, done.stderr
-    answer: list[dict[str, object]] = json.loads(done.stdout)
-    return answer
+def run(environment: dict[str, str], shop: DemoShop, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(run_command(shop, *more), env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module")
-def first_run(shop: DemoShop, alone: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    return call(alone, "run", "--config", str(shop.settings_file), *FAST)
+def ask(shop: DemoShop, sql: str) -> list[tuple[object, ...]]:
+    with open_warehouse(load_settings(shop.settings_file, ()).warehouse, read_only=True) as connection:
+        return connection.execute(sql).fetchall()
 
 
-def test_a_first_run_publishes_everything(
-    first_run: subprocess.CompletedProcess[str], shop: DemoShop, environment: dict[str, str]
+def test_a_run_after_a_killed_one_loses_nothing_and_publishes_everything(
+    first_run: subprocess.CompletedProcess[str], shop: DemoShop
 ) -> None:
     assert first_run.returncode == 0, first_run.stdout + first_run.stderr
     assert "Traceback" not in first_run.stdout + first_run.stderr
-    runs = ask(environment, shop, "SELECT status, message FROM ops.runs")
-    assert [run["status"] for run in runs] == ["published"], runs
-    families = ask(environment, shop, "SELECT family, status, reason FROM ops.family_runs")
-    assert {family["status"] for family in families} <= {"published", "skipped"}, families
+    assert ask(shop, "SELECT status FROM ops.runs") == [("published",)]
+    families = ask(shop, "SELECT family, status, reason FROM ops.family_runs")
+    assert {status for _, status, _ in families} <= {"published", "skipped"}, families
     assert len(families) == 9
     loads = ask(
-        environment,
         shop,
-        "SELECT source, sum(rows_read)::INT AS read, sum(rows_quarantined + rows_duplicate)::INT AS dirty "
+        "SELECT source, sum(rows_read)::INT, sum(rows_quarantined + rows_duplicate)::INT, "
+        "bool_and(status = 'merged' AND rows_read = rows_accepted + rows_duplicate + rows_quarantined) "
         "FROM ops.loads GROUP BY source",
     )
-    assert {load["source"]: load["read"] for load in loads} == dict(shop.row_counts)
-    assert {load["source"]: load["dirty"] for load in loads} == dict(shop.dirty_row_counts)
+    assert {source: read for source, read, *_ in loads} == dict(shop.row_counts)
+    assert {source: dirty for source, _, dirty, _ in loads} == dict(shop.dirty_row_counts)
+    assert all(adds_up for *_, adds_up in loads)
     warehouse = shop.folder / "warehouse"
     assert "Demo shop" in (warehouse / "report" / "index.html").read_text(encoding="utf-8")
     assert (warehouse / "report" / "data_docs" / "index.html").exists()
     assert not list((warehouse / "scratch").glob("2*"))
 
 
-def test_a_second_run_finds_nothing_new_and_a_new_day_loads_that_day_only(
-    shop: DemoShop, environment: dict[str, str]
-) -> None:
-    before = ask(environment, shop, "SELECT count(*) AS lines, max(ordered_on) AS day FROM core.order_lines")
-    again = call(environment, "run", "--config", str(shop.settings_file), *FAST)
+def test_a_second_run_finds_nothing_new(shop: DemoShop, served: dict[str, str]) -> None:
+    before = ask(shop, "SELECT count(*), max(ordered_on) FROM core.order_lines")
+    again = run(served, shop)
     assert again.returncode == 0, again.stderr
     assert "nothing new" in again.stdout
-    assert ask(environment, shop, "SELECT count(*) AS lines, max(ordered_on) AS day FROM core.order_lines") == before
+    assert ask(shop, "SELECT count(*), max(ordered_on) FROM core.order_lines") == before
+    assert ask(shop, "SELECT status FROM ops.runs ORDER BY started_at") == [("published",), ("unchanged",)]
 
-    customer, product = ask(
-        environment, shop, "SELECT max(customer_id) AS c, max(product_id) AS p FROM core.order_lines WHERE is_product"
-    )[0].values()
-    header = "order_number,line_number,sku,customer_number,ordered_at,quantity,unit_price,country"
+
+def test_a_new_day_loads_that_day_only_and_an_earlier_run_still_answers(shop: DemoShop, served: dict[str, str]) -> None:
+    first_id, first_as_of = ask(shop, "SELECT run_id, as_of::VARCHAR FROM ops.runs WHERE status = 'published'")[0]
+    found = ask(shop, "SELECT max(customer_id), max(product_id) FROM core.order_lines WHERE is_product")
+    customer, product = found[0]
     line = f"NEW-1,1,{product},{customer},2026-01-01 10:00:00,1,9.99,Germany"
-    (shop.folder / "order_lines" / "2026-01-01.csv").write_text(f"{header}\n{line}\n", encoding="utf-8")
-    third = call(environment, "run", "--config", str(shop.settings_file), *FAST)
+    (shop.folder / "order_lines" / "2026-01-01.csv").write_text(f"{HEADER}\n{line}\n", encoding="utf-8")
+    third = run(served, shop)
     assert third.returncode == 0, third.stdout + third.stderr
     assert "order_lines: 1 rows read from 1 files" in third.stdout
-    runs = ask(environment, shop, "SELECT run_id, as_of, status FROM ops.runs ORDER BY started_at")
-    assert [run["status"] for run in runs] == ["published", "unchanged", "published"]
-    assert runs[2]["as_of"] == "2026-01-01"
-    as_of = "SELECT DISTINCT as_of FROM results.customer_value"
-    assert ask(environment, shop, as_of) == [{"as_of": "2026-01-01"}]
-    assert ask(environment, shop, as_of, "--run", str(runs[0]["run_id"])) == [{"as_of": runs[0]["as_of"]}]
-
-
-def test_a_failed_gate_and_a_crashed_family_keep_the_last_good_tables(
-    shop: DemoShop, environment: dict[str, str]
-) -> None:
-    answers = "SELECT run_id, count(*) AS row_count FROM results.recommendations GROUP BY run_id"
-    before = ask(environment, shop, answers)
-    broken = shop.folder / "order_lines" / "broken.csv"
-    rows = [f"B-{number},1,NOT-A-SKU,,2026-01-02 10:00:00,three,1,Germany" for number in range(50)]
-    broken.write_text(
-        "\n".join(["order_number,line_number,sku,customer_number,ordered_at,quantity,unit_price,country", *rows, ""])
+    as_of = "SELECT DISTINCT as_of::VARCHAR AS as_of FROM results.customer_value"
+    assert ask(shop, as_of) == [("2026-01-01",)]
+    earlier = subprocess.run(
+        [TILLFLOW, "sql", as_of, "--config", str(shop.settings_file), "--format", "json", "--run", str(first_id)],
+        env=served,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    stopped = call(environment, "run", "--config", str(shop.settings_file), *FAST)
+    assert json.loads(earlier.stdout) == [{"as_of": first_as_of}]
+
+
+def test_a_failed_gate_and_crashed_families_keep_the_last_good_tables(shop: DemoShop, served: dict[str, str]) -> None:
+    answers = "SELECT run_id, count(*) FROM results.recommendations GROUP BY run_id"
+    before = ask(shop, answers)
+    rows = [f"B-{number},1,NOT-A-SKU,,2026-01-02 10:00:00,three,1,Germany" for number in range(50)]
+    broken = shop.folder / "order_lines" / "broken.csv"
+    broken.write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
+    stopped = run(served, shop)
     assert stopped.returncode == 1
     for part in ("share of rows quarantined", "100.00%", "wrong_type_quantity: 50 rows", "B-0", "What to do"):
         assert part in stopped.stderr, stopped.stderr
-    assert ask(environment, shop, answers) == before
-    assert ask(environment, shop, "SELECT status FROM ops.loads WHERE file = 'broken.csv'") == [{"status": "raw"}]
+    assert ask(shop, answers) == before
+    assert ask(shop, "SELECT status FROM ops.loads WHERE file = 'broken.csv'") == [("raw",)]
 
-    lenient = ("--set", "quality.maximum_quarantined_share=1", "--set", "run.family_timeout_seconds=0.01")
-    crashed = call(
-        environment, "run", "--config", str(shop.settings_file), *FAST, *lenient, "--set", "run.family_retries=0"
+    crashed = run(
+        served,
+        shop,
+        "quality.maximum_quarantined_share=1",
+        "run.family_timeout_seconds=0.01",
+        "run.family_retries=0",
     )
     assert crashed.returncode == 1, crashed.stdout
     assert "was stopped after" in crashed.stderr
-    assert ask(environment, shop, answers) == before
-    stale = ask(environment, shop, "SELECT bool_and(is_stale) AS all_stale FROM ops.freshness")
-    assert stale == [{"all_stale": True}]
-
-
-def test_a_killed_run_leaves_nothing_half_done(shop: DemoShop, environment: dict[str, str], tmp_path: Path) -> None:
-    copy = tmp_path / "demo"
-    shutil.copytree(shop.folder, copy, ignore=shutil.ignore_patterns("warehouse"))
-    (copy / "order_lines" / "broken.csv").unlink(missing_ok=True)
-    config = copy / "tillflow.toml"
-    process = subprocess.Popen(
-        [TILLFLOW, "run", "--config", str(config), *FAST],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "accepted" in line:  # in the middle of the merge
-            break
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    time.sleep(1)
-    done = call(environment, "run", "--config", str(config), *FAST)
-    assert done.returncode == 0, done.stdout + done.stderr
-    loads = call(
-        environment,
-        "sql",
-        "SELECT source, sum(rows_read)::INT AS read, "
-        "bool_and(status = 'merged' AND rows_read = rows_accepted + rows_duplicate + rows_quarantined) AS adds_up "
-        "FROM ops.loads GROUP BY source",
-        "--config",
-        str(config),
-        "--format",
-        "json",
-    )
-    counted = json.loads(loads.stdout)
-    assert all(load["adds_up"] for load in counted)
-    read = {load["source"]: load["read"] for load in counted}
-    assert {name: read[name] for name in read if name != "order_lines"} == {
-        name: count for name, count in shop.row_counts.items() if name != "order_lines"
-    }
+    assert ask(shop, answers) == before
+    assert ask(shop, "SELECT bool_and(is_stale) FROM ops.freshness") == [(True,)]

@@ -2,12 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from models.intervals import newcombe, wilson
+from models.intervals import newcombe, wilson, wilson_ends
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,18 @@ def test_both_equal_statsmodels(trials: int, other_trials: int, share: float, ot
     difference = newcombe(successes, trials, others, other_trials)
     oracle = confint_proportions_2indep(successes, trials, others, other_trials, method="newcomb", compare="diff")
     assert (difference.lower, difference.upper) == pytest.approx(oracle, abs=1e-9)
+
+
+def test_ends_of_many_proportions_equal_statsmodels() -> None:
+    successes, trials = np.array([0, 3, 10, 1]), np.array([10, 10, 10, 100_000])
+    expected = proportion_confint(successes, trials, method="wilson")
+    np.testing.assert_allclose(wilson_ends(successes, trials), expected, atol=1e-12)
+
+
+def test_one_of_many_without_trials_leaves_the_others_alone() -> None:
+    lower, upper = wilson_ends([0, 3], [0, 10])
+    assert np.isnan([lower[0], upper[0]]).all()
+    assert (lower[1], upper[1]) == pytest.approx(wilson(3, 10)[1:])
 
 
 def test_no_trials_have_no_interval() -> None:

@@ -167,6 +167,23 @@ def test_a_file_sent_again_takes_the_place_of_its_waiting_content(lake: Warehous
     assert ask(lake, "SELECT count(*) FROM raw.orders") == [(3,)]
 
 
+def test_content_that_comes_back_after_a_correction_waits_again(lake: WarehouseSettings, tmp_path: Path) -> None:
+    source = order_lines(tmp_path / "in")
+    first, corrected = [LINE, ("2", *LINE[1:])], [("3", *LINE[1:])]
+    with open_warehouse(lake) as connection:
+        for lines in (first, corrected, first):
+            write_lines(tmp_path / "in" / "a.csv", *lines)
+            with transaction(connection, "load raw", "run-1"):
+                load_new(connection, source, "orders", scratch=tmp_path)
+    counts = ingest(lake, source)
+    assert (counts.rows_read, counts.rows_accepted) == (2, 2)
+    assert ask(lake, "SELECT order_id FROM core.order_lines ORDER BY ALL") == [("1",), ("2",)]
+    assert ask(lake, "SELECT rows_read, status FROM ops.loads ORDER BY load_order") == [
+        (1, "superseded"),
+        (2, "merged"),
+    ]
+
+
 def test_files_of_one_name_in_two_folders_are_two_files(lake: WarehouseSettings, tmp_path: Path) -> None:
     source = order_lines(tmp_path / "in" / "**" / "*.csv")
     for folder, order in (("north", "1"), ("south", "2")):

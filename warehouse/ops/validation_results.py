@@ -46,7 +46,7 @@ TABLE = Table(
         Column(
             name="rows_checked",
             type="BIGINT",
-            description="Rows of the table when it was checked; empty where they could not be counted.",
+            description="Rows of the table, or of the batch a rule is about; empty where they could not be counted.",
             unit="rows",
             nullable=True,
             minimum=0,

@@ -1,12 +1,13 @@
--- What a run read, by source, and where the rows went.
+-- What a run read or found waiting, by source, and where the rows went.
 SELECT
     source,
     count(*) AS files,
     sum(rows_read)::BIGINT AS "read",
-    sum(rows_accepted)::BIGINT AS accepted,
-    sum(rows_duplicate)::BIGINT AS duplicate,
-    sum(rows_quarantined)::BIGINT AS quarantined
+    sum(rows_accepted) FILTER (WHERE status = 'merged')::BIGINT AS accepted,
+    sum(rows_duplicate) FILTER (WHERE status = 'merged')::BIGINT AS duplicate,
+    sum(rows_quarantined) FILTER (WHERE status = 'merged')::BIGINT AS quarantined,
+    sum(rows_read) FILTER (WHERE status = 'raw')::BIGINT AS waiting
 FROM ops.loads
-WHERE run_id = $run_id OR merged_run_id = $run_id
+WHERE run_id = $run_id OR merged_run_id = $run_id OR status = 'raw'
 GROUP BY source
 ORDER BY "read" DESC, source

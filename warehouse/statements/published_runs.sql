@@ -1,5 +1,5 @@
--- Runs whose answers can be looked at again.
-SELECT run_id
+-- Runs whose answers can be looked at again, newest first.
+SELECT run_id, as_of
 FROM ops.runs
 WHERE snapshot_id IS NOT NULL
 ORDER BY started_at DESC

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
-from models.basket_rules.measures import adjusted_p_values, fisher_p_values, lift_interval, measures, wilson_interval
+from models.basket_rules.measures import adjusted_p_values, fisher_p_values, lift_interval, measures
 from models.basket_rules.rules import Rules
 
 if TYPE_CHECKING:
@@ -38,13 +37,6 @@ def test_adjustment_is_that_of_benjamini_and_hochberg() -> None:
     p_values = np.random.default_rng(1).random(50) ** 3
     np.testing.assert_allclose(adjusted_p_values(p_values), multipletests(p_values, method="fdr_bh")[1])
     assert len(adjusted_p_values(np.empty(0))) == 0
-
-
-def test_wilson_is_that_of_statsmodels() -> None:
-    successes, trials = np.array([0, 3, 10]), np.array([10, 10, 10])
-    np.testing.assert_allclose(
-        wilson_interval(successes, trials), proportion_confint(successes, trials, method="wilson"), atol=1e-12
-    )
 
 
 def test_the_interval_of_a_lift_holds_the_truth_19_times_in_20() -> None:
