@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy import sparse
 
 from models.recommendations.evaluation import not_for_sale
 from models.recommendations.neighbours import largest
-from models.recommendations.ranking import batches, best, popularity_shares, strengths
+from models.recommendations.ranking import Ranking, batches
 from models.recommendations.reasons import Explainer
 from models.recommendations.recommenders import BLEND, CONTENT, FRIENDS, ITEM_COSINE, POPULARITY
 
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 
     from models.recommendations.history import Shop
     from models.recommendations.parameters import RecommendationsParameters
-    from models.recommendations.recommenders import Builder, Places, Recommender
+    from models.recommendations.recommenders import Builder, Places, Recommender, Scores
 
 MODEL_SCORE = 0.5
 """Scores above it come from the recommender, see `models.recommendations.ranking.Shown`."""
 
 PAIRS_PER_BLOCK = 1 << 15
+
+BATCHES_AT_ONCE = 2
+"""Few, as each holds some dense rows; threads do, as NumPy and SciPy work outside the interpreter's lock."""
 
 
 def recommendations_frame(
@@ -36,33 +40,31 @@ def recommendations_frame(
     explainer = Explainer(
         shop, builder.weights, neighbours, names_friends=bool(today.ties.nnz) and recommender.name in (FRIENDS, BLEND)
     )
-    shares, unsold = popularity_shares(today.popularity), not_for_sale(today, parameters)
-    parts = []
-    for batch in batches(_served(shop, parameters.customer_limit), today.product_count):
-        ranked = strengths(recommender.scores(batch), shares, unsold)
-        if not parameters.include_bought:
-            ranked[today.order_counts[batch].nonzero()] = -1
-        shown = best(ranked, parameters.list_length)
+    ranking = Ranking(today.popularity, not_for_sale(today, parameters), parameters.list_length)
+
+    def chosen(batch: Places) -> tuple[Places, Places, Places, Scores]:
+        bought = None if parameters.include_bought else today.order_counts[batch]
+        shown = ranking.show(recommender.scores(batch), bought)
         rows, places = np.nonzero(shown.products >= 0)
-        customers, products = batch[rows], shown.products[rows, places]
-        scores = shown.scores[rows, places]
-        is_scored = scores > MODEL_SCORE
-        reasons, is_repeat = _reasons(explainer, customers, products, is_scored)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "customer_id": np.asarray(shop.customer_ids, dtype=object)[customers],
-                    "product_id": np.asarray(shop.product_ids, dtype=object)[products],
-                    "product_name": np.asarray(shop.names, dtype=object)[products],
-                    "method": np.where(is_scored, recommender.name, POPULARITY),
-                    "reason": reasons,
-                    "is_repeat": is_repeat,
-                    "recommendation_rank": places + 1,
-                    "score": scores.astype(np.float64),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+        return batch[rows], shown.products[rows, places], places, shown.scores[rows, places]
+
+    with ThreadPoolExecutor(BATCHES_AT_ONCE) as threads:
+        parts = list(threads.map(chosen, batches(_served(shop, parameters.customer_limit), today.product_count)))
+    customers, products, places, scores = (np.concatenate(column) for column in zip(*parts, strict=True))
+    is_scored = scores > MODEL_SCORE
+    reasons, is_repeat = _reasons(explainer, customers, products, is_scored)
+    return pd.DataFrame(
+        {
+            "customer_id": pd.Index(shop.customer_ids, dtype="str")[customers],
+            "product_id": pd.Index(shop.product_ids, dtype="str")[products],
+            "product_name": pd.Index(shop.names, dtype="str")[products],
+            "method": np.where(is_scored, recommender.name, POPULARITY),
+            "reason": reasons,
+            "is_repeat": is_repeat,
+            "recommendation_rank": places + 1,
+            "score": scores.astype(np.float64),
+        }
+    )
 
 
 def similar_products_frame(builder: Builder, shop: Shop, parameters: RecommendationsParameters) -> pd.DataFrame:

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from models.family import NotApplicableError
 from models.recommendations.history import NEEDED
-from models.recommendations.ranking import batches, best, popularity_shares, strengths
+from models.recommendations.ranking import Ranking, batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from models.recommendations.history import History, Shop, Values
+    from models.recommendations.history import History, Integers, Shop, Values
     from models.recommendations.parameters import RecommendationsParameters
     from models.recommendations.recommenders import Places, Recommender
 
@@ -62,22 +63,18 @@ def judge(
     recommenders: list[Recommender], shop: Shop, customers: Places, parameters: RecommendationsParameters
 ) -> Judged:
     """Return what each recommender reaches for the customers, for all products and for those new to them."""
-    shares = popularity_shares(shop.training.popularity)
-    unsold = not_for_sale(shop.training, parameters)
+    ranking = Ranking(shop.training.popularity, not_for_sale(shop.training, parameters), parameters.list_length)
     parts: dict[str, dict[str, dict[str, list[Values]]]] = {
         scope: {one.name: {metric: [] for metric in METRICS} for one in recommenders} for scope in SCOPES
     }
     for batch in batches(customers, shop.training.product_count):
-        bought = shop.training.order_counts[batch].toarray() > 0
-        wanted = shop.later[batch].toarray() > 0
+        bought, later = shop.training.order_counts[batch], shop.later[batch]
+        wanted = {ALL_PRODUCTS: later, NEW_PRODUCTS: sparse.csr_array(later - later.multiply(bought > 0))}
         for recommender in recommenders:
-            ranked = strengths(recommender.scores(batch), shares, unsold)
+            scores = recommender.scores(batch)
             for scope in SCOPES:
-                if scope == NEW_PRODUCTS:
-                    ranked[bought] = -1
-                truth = wanted & ~bought if scope == NEW_PRODUCTS else wanted
-                shown = best(ranked, parameters.list_length)
-                reached = reached_by(shown.products, truth, parameters.list_length)
+                shown = ranking.show(scores, bought if scope == NEW_PRODUCTS else None)
+                reached = reached_by(shown.products, wanted[scope], parameters.list_length)
                 for metric, values in reached.items():
                     parts[scope][recommender.name][metric].append(values)
     return Judged(
@@ -91,21 +88,24 @@ def judge(
     )
 
 
-def reached_by(shown: NDArray[np.intp], wanted: NDArray[np.bool_], length: int) -> dict[str, Values]:
+def reached_by(shown: NDArray[np.intp], wanted: sparse.csr_array, length: int) -> dict[str, Values]:
     """Return NDCG, recall and hit of each customer's list; not a number for one who wanted nothing.
 
-    `shown` is (customers, places) of product codes, -1 for none; `wanted` is (customers, products). Relevance is 0
-    or 1 (Järvelin, K., Kekäläinen, J. (2002). Cumulated gain-based evaluation of IR techniques. TOIS 20(4)).
+    `shown` is (customers, places) of product codes, -1 for none; `wanted` is (customers, products), above 0 where
+    wanted. Relevance is 0 or 1 (Järvelin, K., Kekäläinen, J. (2002). Cumulated gain-based evaluation of IR techniques.
+    TOIS 20(4)).
     """
-    hits = np.take_along_axis(wanted, np.maximum(shown, 0), axis=1) & (shown >= 0)
-    wanted_counts = wanted.sum(axis=1).astype(np.float64)
-    wanted_counts[wanted_counts == 0] = np.nan
+    customers, places = np.nonzero(shown >= 0)
+    hits = np.zeros(shown.shape, dtype=np.bool_)
+    hits[customers, places] = wanted[customers, shown[customers, places]] > 0
+    counts: Integers = np.asarray(wanted.count_nonzero(axis=1))
+    wanted_counts = np.where(counts > 0, counts, np.nan)
     discounts = 1 / np.log2(np.arange(2, length + 2))
-    ideal = np.concatenate([[np.nan], np.cumsum(discounts)])[np.minimum(wanted.sum(axis=1), length)]
+    ideal = np.concatenate([[np.nan], np.cumsum(discounts)])
     return {
-        NDCG: (hits * discounts[: hits.shape[1]]).sum(axis=1) / ideal,
+        NDCG: (hits * discounts[: shown.shape[1]]).sum(axis=1) / ideal[np.minimum(counts, length)],
         RECALL: hits.sum(axis=1) / wanted_counts,
-        HIT_RATE: np.where(np.isnan(wanted_counts), np.nan, hits.any(axis=1)),
+        HIT_RATE: np.where(counts > 0, hits.any(axis=1), np.nan),
     }
 
 

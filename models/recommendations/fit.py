@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from models.evaluation import FittedParameter, metrics_frame, parameters_frame
 from models.recommendations.answer import recommendations_frame, similar_products_frame
 from models.recommendations.choice import choose
 from models.recommendations.evaluation import judge, sample
 from models.recommendations.history import read_shop
+from models.recommendations.neighbours import cosine_neighbours
 from models.recommendations.recommenders import Builder
 from models.recommendations.scores import FAMILY, metrics
+from models.recommendations.words import tfidf
 
 if TYPE_CHECKING:
     from models.family import Context, Inputs, Parameters, Results
@@ -27,14 +30,19 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
     `features.ties`, which may be empty.
     Raises `NotApplicableError` where no customer is known, too few come back, or time is too short.
     """
-    parameters = cast("RecommendationsParameters", parameters)
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _fit(inputs, cast("RecommendationsParameters", parameters), context)
+
+
+def _fit(inputs: Inputs, parameters: RecommendationsParameters, context: Context) -> Results:
     shop = read_shop(inputs)
     generator = np.random.default_rng(context.seed)
     customers = sample(shop, parameters, generator)
-    training = Builder(shop.training, parameters, context.seed)
+    text_neighbours = cosine_neighbours(tfidf(shop.today.text, parameters.text_features), parameters.neighbour_count)
+    training = Builder(shop.training, text_neighbours, parameters, context.seed)
     judged = judge([training.build(name) for name in training.available()], shop, customers, parameters)
     choice = choose(judged, training.available(), len(customers), parameters, generator)
-    today = Builder(shop.today, parameters, context.seed)
+    today = Builder(shop.today, text_neighbours, parameters, context.seed)
     champion = today.build(choice.champion)
     return {
         "recommendations": recommendations_frame(champion, today, shop, parameters),

@@ -151,7 +151,10 @@ class _Columns:
         places = slice(None) if kept is None else kept
         rows, columns = self._customers[places], self._products[places]
         starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=self._shape[0]))])
-        return sparse.csr_array((values[places].astype(np.int32), columns, starts), shape=self._shape)
+        index = sparse.get_index_dtype(maxval=max(len(rows), *self._shape))
+        return sparse.csr_array(
+            (values[places].astype(np.int32), columns.astype(index), starts.astype(index)), shape=self._shape
+        )
 
 
 def _ties(ties: pa.Table, customer_count: int, *, training_only: bool) -> sparse.csr_array:

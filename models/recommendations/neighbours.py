@@ -24,22 +24,25 @@ def cosine_neighbours(rows: sparse.csr_array, count: int, shrinkage: float = 0.0
     parts = []
     for first in range(0, rows.shape[0], block):
         products = sparse.csr_array(rows[first : first + block] @ other)
-        at = first + np.repeat(np.arange(products.shape[0]), np.diff(products.indptr))
-        denominators = lengths[at] * lengths[products.indices] + np.float32(shrinkage)
+        own = np.arange(first, first + products.shape[0], dtype=products.indices.dtype)
+        sizes = np.diff(products.indptr)
+        denominators = lengths[products.indices]
+        denominators *= np.repeat(lengths[own], sizes)
+        denominators += np.float32(shrinkage)
         products.data /= denominators
-        products.data[products.indices == at] = 0
+        products.data[products.indices == np.repeat(own, sizes)] = 0
         parts.append(largest(products, count))
     return sparse.csr_array(sparse.vstack(parts)) if parts else sparse.csr_array(rows.shape, dtype=np.float32)
 
 
 def largest(matrix: sparse.csr_array, count: int) -> sparse.csr_array:
     """Return the matrix with the `count` largest positive values of each row only."""
-    kept = np.zeros(len(matrix.data), dtype=np.bool_)
-    for first, end in pairwise(matrix.indptr):
-        if end - first <= count:
-            kept[first:end] = True
-        else:
-            kept[first + np.argpartition(matrix.data[first:end], end - first - count)[-count:]] = True
-    kept &= matrix.data > 0
-    ends = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
-    return sparse.csr_array((matrix.data[kept], matrix.indices[kept], ends), shape=matrix.shape)
+    values, starts = matrix.data, matrix.indptr
+    places = [
+        first + np.argpartition(values[first:end], -count)[-count:] if end - first > count else np.arange(first, end)
+        for first, end in pairwise(starts.tolist())
+    ]
+    kept = np.sort(np.concatenate(places)) if places else np.empty(0, dtype=np.intp)
+    kept = kept[values[kept] > 0]
+    ends = np.searchsorted(kept, starts).astype(starts.dtype)
+    return sparse.csr_array((values[kept], matrix.indices[kept], ends), shape=matrix.shape)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from models.recommendations.recommenders import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from scipy import sparse
 
     from models.recommendations.history import Integers
     from models.recommendations.recommenders import Places, Scores
@@ -38,31 +38,66 @@ def batches(customers: Places, product_count: int) -> Iterator[Places]:
         yield customers[first : first + size]
 
 
-def popularity_shares(popularity: Integers) -> Scores:
-    """Return, by product, a number in (0, 1] that rises with popularity; ties go to the lower code."""
-    shares = np.empty(len(popularity), dtype=np.float32)
-    order = np.argsort(-popularity, kind="stable")
-    shares[order] = np.arange(len(popularity), 0, -1) / len(popularity)
-    return shares
+class Ranking:
+    """Makes lists of at most `length` products: first those with a score above 0, then others by popularity.
 
-
-def strengths(scores: Scores, shares: Scores, excluded: NDArray[np.bool_]) -> Scores:
-    """Return how strongly each product is recommended, (customers, products), from 0 to 1; -1 where it may not be.
-
-    Products with a score above 0 come first, by their score over the customer's largest; the others follow by
-    popularity. `excluded` is (products,).
+    `popularity` and `excluded`, the products never shown, are (products,). Equally popular ones go by their code.
     """
-    relative = scaled(scores)
-    ranked = np.where(relative > 0, np.float32(0.5) + relative / 2, shares / 2)
-    ranked[:, excluded] = -1
-    return np.asarray(ranked)
+
+    def __init__(self, popularity: Integers, excluded: NDArray[np.bool_], length: int) -> None:
+        self._length = min(length, len(popularity))
+        self._penalties = np.where(excluded, -np.inf, 0).astype(np.float32)
+        by_popularity = np.argsort(-popularity, kind="stable")
+        shares = np.arange(len(popularity), 0, -1, dtype=np.float32) / np.float32(len(popularity))
+        is_shown = ~excluded[by_popularity]
+        self._popular, self._shares = by_popularity[is_shown], shares[is_shown]
+
+    def show(self, scores: Scores, bought: sparse.csr_array | None = None) -> Shown:
+        """Return the list of each customer; what may not be shown is set to minus infinity in `scores`.
+
+        `scores` is (customers, products), from 0 to 1; `bought`, of the same shape, has the products not to show again.
+        A score s above 0 is shown as 0.5 + s / 2. The others follow with at most 0.5, by popularity.
+        """
+        scores += self._penalties
+        if bought is not None:
+            scores[bought.nonzero()] = -np.inf
+        products, values = best(scores, self._length)
+        values = np.where(values > 0, np.float32(0.5) + values / 2, np.float32(-1))
+        short = np.flatnonzero(values[:, -1] < 0)
+        if len(short):
+            # Of the most popular, fewer than a list are scored, so that these leave enough.
+            needed = 2 * self._length + (0 if bought is None else int(np.diff(bought.indptr)[short].max()))
+            popular, shares = self._popular[:needed], self._shares[:needed]
+            rest = scores[np.ix_(short, popular)]
+            products[short], values[short] = _first(
+                np.hstack([products[short], np.broadcast_to(popular, rest.shape)]),
+                np.hstack([values[short], np.where(rest == 0, shares / 2, np.float32(-1))]),
+                self._length,
+            )
+        return Shown(np.where(values >= 0, products, -1), values)
 
 
-def best(ranked: Scores, count: int) -> Shown:
-    """Return the `count` strongest products of each customer, strongest first; ties go to the lower code."""
-    count = min(count, ranked.shape[1])
-    top = np.sort(np.argpartition(-ranked, count - 1, axis=1)[:, :count], axis=1)
-    values = np.take_along_axis(ranked, top, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    top, values = np.take_along_axis(top, order, axis=1), np.take_along_axis(values, order, axis=1)
-    return Shown(np.where(values >= 0, top, -1), values)
+def best(scores: Scores, count: int) -> tuple[NDArray[np.intp], Scores]:
+    """Return the codes and scores, (customers, count), of each customer's largest scores, the largest first.
+
+    The `count` largest lie in the `count` groups of products with the largest maxima, so that only these groups are
+    searched. Group g is every `group_count`-th product from g on. `count` is at most the number of products.
+    """
+    product_count = scores.shape[1]
+    group_count = isqrt(product_count * count)
+    size, left = divmod(product_count, group_count)
+    maxima = scores[:, : size * group_count].reshape(len(scores), size, group_count).max(axis=1)
+    np.maximum(maxima[:, :left], scores[:, size * group_count :], out=maxima[:, :left])
+    groups = np.argpartition(-maxima, count - 1, axis=1)[:, :count]
+    products = (groups[:, :, np.newaxis] + group_count * np.arange(size + 1)).reshape(len(scores), -1)
+    values = np.take_along_axis(scores, np.minimum(products, product_count - 1), axis=1)
+    values[products >= product_count] = -np.inf
+    return _first(products, values, count)
+
+
+def _first(products: NDArray[np.intp], values: Scores, count: int) -> tuple[NDArray[np.intp], Scores]:
+    """Return the `count` products with the largest values in each row, the largest first."""
+    top = np.argpartition(-values, count - 1, axis=1)[:, :count]
+    products, values = np.take_along_axis(products, top, axis=1), np.take_along_axis(values, top, axis=1)
+    order = np.lexsort((products, -values), axis=1)
+    return np.take_along_axis(products, order, axis=1), np.take_along_axis(values, order, axis=1)

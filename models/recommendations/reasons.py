@@ -37,19 +37,18 @@ class Explainer:
 
         `is_scored` tells which pairs the recommender chose; the others are there for their popularity.
         """
-        shop = self.shop
-        counts = _entries(shop.today.order_counts, customers, products)
-        first, last = (
-            _entries(shop.first_days, customers, products),
-            _entries(shop.today.last_days, customers, products),
-        )
+        histories = (self.shop.today.order_counts, self.shop.first_days, self.shop.today.last_days)
+        counts, first, last = (_entries(matrix, customers, products) for matrix in histories)
         friends = self._friends_who_bought(customers, products)
-        source = self._strongest_purchase(customers, products)
+        source = np.full(len(products), -1, dtype=np.intp)
+        unexplained = is_scored & (counts == 0) & (friends == 0)
+        source[unexplained] = self._strongest_purchase(customers[unexplained], products[unexplained])
+        columns = (column.tolist() for column in (counts, first, last, friends, source, is_scored))
         texts = [
-            _repeat(int(counts[pair]), int(first[pair]), int(last[pair]))
-            if counts[pair]
-            else self._new(int(friends[pair]), int(source[pair]), is_scored=bool(is_scored[pair]))
-            for pair in range(len(products))
+            _repeat(order_count, first_day, last_day)
+            if order_count
+            else self._new(friend_count, strongest, is_scored=scored)
+            for order_count, first_day, last_day, friend_count, strongest, scored in zip(*columns, strict=True)
         ]
         return texts, counts > 0
 
@@ -60,13 +59,13 @@ class Explainer:
                 if friend_count == 1
                 else f"{friend_count} of your friends bought this."
             )
-        if source >= 0 and is_scored:
+        if source >= 0:
             return f"Because you bought {self.shop.names[source]}."
         return LIKE_YOURS if is_scored else POPULAR
 
-    def _friends_who_bought(self, customers: NDArray[np.intp], products: NDArray[np.intp]) -> NDArray[np.float64]:
+    def _friends_who_bought(self, customers: NDArray[np.intp], products: NDArray[np.intp]) -> NDArray[np.int64]:
         if not self.names_friends:
-            return np.zeros(len(products))
+            return np.zeros(len(products), dtype=np.int64)
         unique, rows = np.unique(customers, return_inverse=True)
         return _entries(sparse.csr_array(self.shop.today.ties[unique] @ self.shop.today.bought()), rows, products)
 
@@ -89,6 +88,6 @@ def _repeat(order_count: int, first_day: int, last_day: int) -> str:
     return f"You bought this in {order_count} orders{every}, last on {last_on}."
 
 
-def _entries(matrix: sparse.csr_array, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+def _entries(matrix: sparse.csr_array, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.int64]:
     """Return the matrix's entries at pairs of row and column."""
-    return np.asarray(matrix[rows, columns], dtype=np.float64).ravel()
+    return np.asarray(matrix[rows, columns], dtype=np.int64).ravel()

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from models.recommendations.neighbours import cosine_neighbours
-from models.recommendations.words import tfidf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,8 +34,8 @@ BLEND = "blend"
 class Recommender(Protocol):
     """Scores products for customers.
 
-    `scores` returns (customers, products): the higher the better, 0 or less where there is nothing to say, in which
-    case popular products follow.
+    `scores` returns (customers, products): 1 for the customer's best product, down to 0 for those of which it has
+    nothing to say. These follow by popularity.
     """
 
     name: str
@@ -67,10 +65,14 @@ class Linear:
         self._customers, self._products = customers, products
 
     def scores(self, customers: Places) -> Scores:
-        """Return the rows, or their product with the second matrix."""
+        """Return the rows, or their product with the second matrix, over each row's largest."""
         rows = self._customers[customers]
-        scored = rows if self._products is None else rows @ self._products
-        return np.asarray(scored.toarray(), dtype=np.float32)
+        scored = sparse.csr_array(rows if self._products is None else rows @ self._products, dtype=np.float32)
+        sizes = np.diff(scored.indptr)
+        is_filled = sizes > 0
+        largest = np.maximum.reduceat(scored.data, scored.indptr[:-1][is_filled])
+        _divide(scored.data, np.repeat(largest, sizes[is_filled]))
+        return np.asarray(scored.toarray())
 
 
 class Factors:
@@ -82,13 +84,14 @@ class Factors:
         self._customers, self._products = customers, products
 
     def scores(self, customers: Places) -> Scores:
-        """Return the inner products of the factors."""
-        with threadpool_limits(limits=1, user_api="blas"):
-            return np.asarray(self._customers[customers] @ self._products.T)
+        """Return the inner products of the factors, over each customer's largest; negative ones become 0."""
+        scored = np.asarray(self._customers[customers] @ self._products.T)
+        np.maximum(scored, 0, out=scored)
+        return _divide(scored, scored.max(axis=1, keepdims=True))
 
 
 class Blend:
-    """The sum of several recommenders' scores, each scaled to at most 1 for a customer.
+    """The sum of several recommenders' scores.
 
     CombSUM: Fox, E., Shaw, J. (1994). Combination of multiple searches. TREC-2.
     """
@@ -99,24 +102,30 @@ class Blend:
         self._parts = parts
 
     def scores(self, customers: Places) -> Scores:
-        """Return the sums of the parts' scaled scores."""
-        total = scaled(self._parts[0].scores(customers))
+        """Return the sums of the parts' scores, over each customer's largest."""
+        total = self._parts[0].scores(customers)
         for part in self._parts[1:]:
-            total += scaled(part.scores(customers))
-        return total
+            total += part.scores(customers)
+        return _divide(total, total.max(axis=1, keepdims=True))
 
 
-def scaled(scores: Scores) -> Scores:
-    """Return the scores, (customers, products), over each customer's largest; negative ones become 0."""
-    largest = scores.max(axis=1, keepdims=True, initial=0)
-    return np.asarray(np.divide(np.maximum(scores, 0), largest, out=np.zeros_like(scores), where=largest > 0))
+def _divide(scores: Scores, largest: Scores) -> Scores:
+    """Divide the scores in place, save by 0."""
+    scores /= np.where(largest > 0, largest, 1)
+    return scores
 
 
 class Builder:
-    """Makes recommenders out of one history; what several of them share is made once."""
+    """Makes recommenders out of one history; what several of them share is made once.
 
-    def __init__(self, history: History, parameters: RecommendationsParameters, seed: int) -> None:
+    `text_neighbours` are the products with like texts: (products, products).
+    """
+
+    def __init__(
+        self, history: History, text_neighbours: sparse.csr_array, parameters: RecommendationsParameters, seed: int
+    ) -> None:
         self._history, self._parameters, self._seed = history, parameters, seed
+        self.text_neighbours = text_neighbours
 
     def available(self) -> list[str]:
         """Return the names of the recommenders that this shop's data can feed, baselines first."""
@@ -153,13 +162,6 @@ class Builder:
         buyers = self._history.bought().T.tocsr()
         return cosine_neighbours(buyers, self._parameters.neighbour_count, self._parameters.similarity_shrinkage)
 
-    @cached_property
-    def text_neighbours(self) -> sparse.csr_array:
-        """The products with like texts: (products, products), cosine of TF-IDF."""
-        return cosine_neighbours(
-            tfidf(self._history.text, self._parameters.text_features), self._parameters.neighbour_count
-        )
-
     def _repeat_purchase(self) -> Recommender:
         """What the customer bought before: the more often and the later, the higher."""
         return Linear(REPEAT_PURCHASE, self.weights)
@@ -186,18 +188,18 @@ class Builder:
     def _factors(self) -> Factors:
         """Hu, Y., Koren, Y., Volinsky, C. (2008). Collaborative filtering for implicit feedback datasets. ICDM.
 
-        One thread, so that the same seed gives the same factors.
+        Each row of factors is solved on its own, so that the same seed gives the same factors with any number of
+        threads (0: those of the machine).
         """
-        with threadpool_limits(limits=1, user_api="blas"):
-            model = AlternatingLeastSquares(
-                factors=self._parameters.als_factors,
-                regularization=self._parameters.als_regularization,
-                alpha=self._parameters.als_alpha,
-                iterations=self._parameters.als_iterations,
-                num_threads=1,
-                random_state=self._seed,
-            )
-            model.fit(sparse.csr_matrix(self.weights), show_progress=False)
+        model = AlternatingLeastSquares(
+            factors=self._parameters.als_factors,
+            regularization=self._parameters.als_regularization,
+            alpha=self._parameters.als_alpha,
+            iterations=self._parameters.als_iterations,
+            num_threads=0,
+            random_state=self._seed,
+        )
+        model.fit(sparse.csr_matrix(self.weights), show_progress=False)
         return Factors(model.user_factors, model.item_factors)
 
     def _blend(self) -> Recommender:
