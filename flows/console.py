@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 _SHOWN_ROWS = 200
+_NAME_WIDTH = 20
 
 
 class _Lines(logging.Handler):
@@ -61,7 +62,9 @@ def show(console: Console, answer: Answer, title: str = "") -> None:
     shown = answer.rows[:_SHOWN_ROWS]
     for place, name in enumerate(answer.columns):
         is_number = bool(shown) and all(_is_number(row[place]) for row in shown if row[place] is not None)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        # What a row is about stays on one line; where the terminal is narrow, the other columns give way.
+        is_whole = place == 0 and all(len(_cell(row[place])) <= _NAME_WIDTH for row in shown)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=is_whole)
     for row in shown:
         table.add_row(*(escape(_cell(value)) for value in row))
     console.print(table)

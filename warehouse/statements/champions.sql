@@ -1,10 +1,10 @@
 -- Each family's champion against its baseline, by the metric the family is judged by.
 SELECT
     champion.family,
-    champion.metric || CASE WHEN champion.higher_is_better THEN ' ↑' ELSE ' ↓' END AS metric,
-    champion.model AS champion,
+    replace(champion.metric, '_', ' ') || CASE WHEN champion.higher_is_better THEN ' ↑' ELSE ' ↓' END AS metric,
+    replace(champion.model, '_', ' ') AS champion,
     champion.value,
-    baseline.model AS baseline,
+    replace(baseline.model, '_', ' ') AS baseline,
     baseline.value AS its_value
 FROM results.model_metrics AS champion
 LEFT JOIN results.model_metrics AS baseline
