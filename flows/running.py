@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from flows.console import show, show_with_words, showing_progress
+from flows.temporary_server import start_unless_configured
 from tasks.family_process import start_family_server
 from tasks.queries import ask_all
 
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 
+# A temporary server may be slow to start on a busy machine.
+_SERVER_SECONDS = 120
 _PREFECT = {
-    # A run from the command line needs no server: Prefect starts one for it, which may be slow on a busy machine.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
     # What tasks say goes to the run's log in the Prefect UI.
@@ -49,15 +50,18 @@ def run_flow(
 ) -> tuple[int, str]:
     """Run the flow and return the exit code and, where it failed, why, in words."""
     _set_up_prefect(verbose=verbose)
-    # The families' libraries load beside Prefect, those of the checks while its server starts.
+    # A family's libraries load beside Prefect's, those of the checks while the server starts.
     start_family_server()
     with showing_progress(out, "starting Prefect"):
+        server = start_unless_configured()
         from flows.marketing import marketing  # noqa: PLC0415 - Prefect reads its settings when it is imported
         from tasks.failures import explain  # noqa: PLC0415 - imports Prefect
         from tasks.warm_up import warm_up  # noqa: PLC0415 - only for a run
 
         warm_up()
         try:
+            if server:
+                server.wait(_SERVER_SECONDS)
             state = marketing(
                 config=str(config or ""), overrides=overrides, as_of=as_of, force=force, return_state=True
             )

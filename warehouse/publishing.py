@@ -9,7 +9,7 @@ from warehouse.catalog import find
 from warehouse.ddl import create_tables, quote_identifier, quote_text, table_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date, datetime
     from pathlib import Path
 
@@ -101,69 +101,95 @@ def record_families(
 
     The caller owns the transaction.
     """
-    by_name = {outcome.family: outcome for outcome in outcomes}
-    for family in families:
-        outcome = by_name[family.name]
-        connection.execute(
-            "INSERT INTO ops.family_runs "
-            "(run_id, family, status, reason, parameters, row_count, seconds, peak_bytes, ended_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                run_id,
-                family.name,
-                outcome.status,
-                outcome.reason or None,
-                outcome.parameters,
-                outcome.row_count,
-                outcome.seconds,
-                outcome.peak_bytes,
-                now,
-            ],
+    families, by_name = list(families), {outcome.family: outcome for outcome in outcomes}
+    _insert(
+        connection,
+        "ops.family_runs",
+        [_family_run(by_name[family.name], run_id=run_id, now=now) for family in families],
+    )
+    lineage = (
+        {
+            "run_id": run_id,
+            "table_name": f"results.{name}",
+            "input_name": input_name,
+            "made_by": family.name,
+            "input_snapshot_id": snapshot,
+        }
+        for family in families
+        if by_name[family.name].status == "published"
+        for name in family.results
+        for input_name in (*family.inputs, *family.optional_inputs)
+    )
+    _insert(connection, "ops.lineage", lineage)
+    before = connection.execute("SELECT table_name, family, published_at FROM ops.freshness").fetchall()
+    published_at = {(str(table), str(family)): time for table, family, time in before}
+    freshness = [
+        _freshness(
+            connection,
+            by_name[family.name],
+            find(f"results.{name}"),
+            run_id=run_id,
+            published_at=now
+            if by_name[family.name].status == "published"
+            else published_at.get((f"results.{name}", family.name)),
         )
-        for name in family.results:
-            _record_freshness(connection, family, outcome, find(f"results.{name}"), run_id=run_id, now=now)
-            if outcome.status == "published":
-                _record_lineage(connection, family, name, run_id=run_id, snapshot=snapshot)
+        for family in families
+        for name in family.results
+    ]
+    connection.execute("DELETE FROM ops.freshness WHERE list_contains(?, family)", [list(by_name)])
+    _insert(connection, "ops.freshness", freshness)
 
 
-def _record_freshness(
+def _family_run(outcome: FamilyOutcome, *, run_id: str, now: datetime) -> dict[str, object]:
+    return {
+        "run_id": run_id,
+        "family": outcome.family,
+        "status": outcome.status,
+        "reason": outcome.reason or None,
+        "parameters": outcome.parameters,
+        "row_count": outcome.row_count,
+        "seconds": outcome.seconds,
+        "peak_bytes": outcome.peak_bytes,
+        "ended_at": now,
+    }
+
+
+def _freshness(
     connection: duckdb.DuckDBPyConnection,
-    family: Family,
     outcome: FamilyOutcome,
     table: Table,
     *,
     run_id: str,
-    now: datetime,
-) -> None:
-    """Renew the table's freshness; a table that was not renewed keeps the run and day that its rows are from."""
-    key = [table.qualified_name, family.name]
+    published_at: datetime | None,
+) -> dict[str, object]:
+    """Return how fresh the table is; one that was not renewed keeps the run and day that its rows are from."""
     own_rows = "WHERE family = $family" if table.shared else ""
     row = connection.execute(
         f"SELECT count(*), max(as_of), arg_max(run_id, as_of) FROM {table_name(table)} {own_rows}",
-        {"family": family.name} if table.shared else None,
+        {"family": outcome.family} if table.shared else None,
     ).fetchone()
     row_count, as_of, holds_run = row or (0, None, None)
     is_fresh = outcome.status == "published"
-    # A table that is empty because the shop has no use for it is not stale.
-    is_stale = not is_fresh and (row_count > 0 or outcome.status != "skipped")
-    before = connection.execute(
-        "SELECT published_at FROM ops.freshness WHERE table_name = ? AND family = ?", key
-    ).fetchone()
-    published_at = now if is_fresh else (before[0] if before else None)
-    connection.execute("DELETE FROM ops.freshness WHERE table_name = ? AND family = ?", key)
+    return {
+        "table_name": table.qualified_name,
+        "family": outcome.family,
+        "run_id": run_id if is_fresh else holds_run,
+        # A table that is empty because the shop has no use for it is not stale.
+        "is_stale": not is_fresh and (row_count > 0 or outcome.status != "skipped"),
+        "reason": outcome.reason or None,
+        "row_count": row_count,
+        "published_at": published_at,
+        "as_of": as_of,
+    }
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Mapping[str, object]]) -> None:
+    """Insert rows of the same columns by one statement: a lake keeps a change for each."""
+    rows = list(rows)
+    if not rows:
+        return
+    places = f"({', '.join('?' for _ in rows[0])})"
     connection.execute(
-        "INSERT INTO ops.freshness (table_name, family, run_id, is_stale, reason, row_count, published_at, as_of) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [*key, run_id if is_fresh else holds_run, is_stale, outcome.reason or None, row_count, published_at, as_of],
+        f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES {', '.join(places for _ in rows)}",
+        [value for row in rows for value in row.values()],
     )
-
-
-def _record_lineage(
-    connection: duckdb.DuckDBPyConnection, family: Family, result: str, *, run_id: str, snapshot: int
-) -> None:
-    for input_name in (*family.inputs, *family.optional_inputs):
-        connection.execute(
-            "INSERT INTO ops.lineage (run_id, table_name, input_name, made_by, input_snapshot_id) "
-            "VALUES (?, ?, ?, ?, ?)",
-            [run_id, f"results.{result}", input_name, family.name, snapshot],
-        )

@@ -16,6 +16,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from sources.demo_shop import DemoShop, generate
@@ -73,8 +74,11 @@ def first_run(shop: DemoShop, alone: dict[str, str]) -> subprocess.CompletedProc
     for line in killed.stdout:
         if "accepted" in line:
             break
+    children = psutil.Process(killed.pid).children(recursive=True)
+    assert len(children) > 1  # at least the server and what families are forked from
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
+    assert psutil.wait_procs(children, timeout=30)[1] == []
     killed.stdout.close()
     assert ask(shop, "SELECT DISTINCT status FROM ops.loads") == [("raw",)]
     assert ask(shop, "SELECT count(*) FROM core.order_lines") == [(0,)]
