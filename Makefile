@@ -27,7 +27,7 @@ demo: setup  ## Make a demo shop in ./demo, run everything on it and show the an
 	@$(BIN)/tillflow demo
 
 test: setup  ## Run the tests (under 5 minutes on two cores)
-	@$(BIN)/pytest --numprocesses 2 --dist loadgroup --quiet
+	@$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --quiet
 
 lint: setup  ## Check style, types and formatting
 	@$(BIN)/ruff check .

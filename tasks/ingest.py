@@ -43,7 +43,7 @@ def _is_worth_a_retry(_task: Task[..., object], _run: TaskRun, state: State[obje
     return False
 
 
-@task(name="prepare warehouse", cache_policy=NO_CACHE)
+@task(name="prepare warehouse", task_run_name="prepare warehouse", cache_policy=NO_CACHE)
 def prepare_warehouse(run: Run) -> None:
     """Create the tables that do not exist yet."""
     create_warehouse(run.settings.warehouse)
@@ -66,7 +66,7 @@ def look_at_files(run: Run, name: str) -> Inspection:
     return inspection
 
 
-@task(name="load raw", cache_policy=NO_CACHE)
+@task(name="load raw", task_run_name="load raw", cache_policy=NO_CACHE)
 def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> int:
     """Keep every row of the new files as it came: all files of all sources, or none. Returns rows read."""
     rows_read = 0
@@ -90,14 +90,14 @@ def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> int:
     return rows_read
 
 
-@task(name="check raw", cache_policy=NO_CACHE)
+@task(name="check raw", task_run_name="check raw", cache_policy=NO_CACHE)
 def check_raw(run: Run) -> None:
     """Judge the loads that wait to be merged, against the loads before them."""
     with open_warehouse(run.settings.warehouse, read_only=True) as connection:
         pass_gate(Gate.RAW, run, connection)
 
 
-@task(name="merge core", cache_policy=NO_CACHE)
+@task(name="merge core", task_run_name="merge core", cache_policy=NO_CACHE)
 def merge_core(run: Run) -> date | None:
     """Merge what waits in raw into core, check core, and commit both or neither. Returns the last day with orders."""
     with open_warehouse(run.settings.warehouse) as connection:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _PUBLISH_MESSAGE = "publish results"
 
 
-@task(name="anything new?", cache_policy=NO_CACHE)
+@task(name="anything new?", task_run_name="anything new?", cache_policy=NO_CACHE)
 def answers_stand(run: Run, as_of: date) -> str | None:
     """Return the earlier run whose answers stand: it saw the same rows, settings, day and version."""
     if run.force:
@@ -39,7 +39,7 @@ def answers_stand(run: Run, as_of: date) -> str | None:
         return published_with(connection, mark)
 
 
-@task(name="publish results", cache_policy=NO_CACHE)
+@task(name="publish results", task_run_name="publish results", cache_policy=NO_CACHE)
 def publish_results(run: Run, as_of: date, snapshot: int, outcomes: Iterable[FamilyOutcome]) -> list[FamilyOutcome]:
     """Check every result against its contract and publish all families that pass, all at once.
 
@@ -78,7 +78,7 @@ def _check(run: Run, connection: duckdb.DuckDBPyConnection, outcome: FamilyOutco
     return dataclasses.replace(outcome, status="rejected", reason=reason, row_count=0, files={})
 
 
-@task(name="record run", cache_policy=NO_CACHE)
+@task(name="record run", task_run_name="record run", cache_policy=NO_CACHE)
 def record(run: Run, *, status: str, message: str, rows_read: int, as_of: date | None) -> None:
     """Keep what the run did: its row, and every check it made."""
     settings = run.settings

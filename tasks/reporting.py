@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from warehouse.settings import Settings
 
 
-@task(name="write report", cache_policy=NO_CACHE)
+@task(name="write report", task_run_name="write report", cache_policy=NO_CACHE)
 def write_report(run: Run) -> None:
     """Write the HTML report and Great Expectations' Data Docs of the run's checks."""
     page = build_report(run.settings, charts_file(run))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expectations.gate import CheckResult, Status, gate_decision
-from models import FAMILIES
 from warehouse.statements import statement
 
 if TYPE_CHECKING:
@@ -109,31 +108,22 @@ def families_markdown(connection: duckdb.DuckDBPyConnection, run_id: str, outcom
     """Tell how each family fared: its champion against its baseline, or why there is no answer."""
     if not outcomes:
         return f"# Families of run {run_id}\n\nNo family ran."
-    champions = {row[0]: row[1:] for row in connection.execute(statement("champions"), {"run_id": run_id}).fetchall()}
-    questions = {family.name: family.question for family in FAMILIES}
     rows = [
         (
             outcome.family,
-            questions[outcome.family],
             outcome.status,
-            *champions.get(outcome.family, (None,) * 5),
+            f"{outcome.row_count:,}",
             f"{outcome.seconds:.1f} s",
             f"{outcome.peak_bytes / 1e6:.0f} MB",
-            outcome.reason,
         )
         for outcome in outcomes
     ]
-    header = (
-        "Family",
-        "Question",
-        "Status",
-        "Metric",
-        "Champion",
-        "Value",
-        "Baseline",
-        "Its value",
-        "Time",
-        "Memory",
-        "Why",
-    )
-    return f"# Families of run {run_id}\n\n" + markdown_table(header, rows)
+    parts = [f"# Families of run {run_id}", markdown_table(("Family", "Status", "Rows", "Time", "Memory"), rows)]
+    if reasons := [f"- **{item.family}** {item.status}: {item.reason}" for item in outcomes if item.reason]:
+        parts += ["## Without new answers", "\n".join(reasons)]
+    champions = connection.execute(statement("champions"), {"run_id": run_id}).fetchall()
+    if champions:
+        header = ("Family", "Metric", "Champion", "Value", "Baseline", "Its value")
+        parts += ["## Champions against their baselines", markdown_table(header, champions)]
+        parts += ["↑ higher is better, ↓ lower is better."]
+    return "\n\n".join(parts)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from expectations.gate import CheckResult, Status
-from tasks.summaries import quality_markdown, run_markdown
+from tasks.summaries import families_markdown, quality_markdown, run_markdown
 from warehouse.catalog import tables
 from warehouse.contracts import Severity
 from warehouse.ddl import create_tables
+from warehouse.publishing import FamilyOutcome
 from warehouse.run_records import RunRecord, record_run
 
 if TYPE_CHECKING:
@@ -124,3 +126,29 @@ def test_checks_are_listed_worst_first_each_with_what_to_do() -> None:
     told = quality_markdown("one", checks).splitlines()
     assert [line.split()[2] for line in told if line.startswith("- ")] == ["many", "few", "odd"]
     assert told[-3].endswith("found 90 of 100 rows against it (90.00%). What to do: mend many.")
+
+
+def test_families_are_told_with_their_champions_and_why_one_has_no_answer(records: duckdb.DuckDBPyConnection) -> None:
+    metric = (
+        "INSERT INTO results.model_metrics BY NAME SELECT 'segments' AS family, $1 AS model, 'total' AS scope, "
+        "'eta_squared' AS metric, true AS higher_is_better, $2 AS value, $3 AS is_champion, $4 AS is_baseline, "
+        "$3 AS is_headline, 10 AS observation_count, DATE '2011-12-09' AS as_of, 'run-1' AS run_id"
+    )
+    records.execute(metric, ["kmeans", 0.5, True, False])
+    records.execute(metric, ["rfm_score_sum", 0.25, False, True])
+    segments = FamilyOutcome(
+        family="segments",
+        status="published",
+        reason="",
+        parameters="{}",
+        row_count=1_234,
+        seconds=2.0,
+        peak_bytes=300_000_000,
+        files={},
+    )
+    drivers = dataclasses.replace(segments, family="drivers", status="skipped", reason="no prices")
+    text = families_markdown(records, "run-1", [segments, drivers])
+    assert "| segments | published | 1,234 | 2.0 s | 300 MB |" in text
+    assert "| segments | eta squared ↑ | kmeans | 0.5 | rfm score sum | 0.25 |" in text
+    assert "- **drivers** skipped: no prices" in text
+    assert families_markdown(records, "run-2", []).endswith("No family ran.")
