@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, cast
 import duckdb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from warehouse.settings import SourceSettings
 
@@ -22,6 +22,7 @@ _ENDINGS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".parquet": "parquet", 
 BLOCK_BYTES = 1 << 20
 # Encodings that DuckDB reads itself; files in others are rewritten as UTF-8 first.
 _NATIVE_ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "latin-1": "latin-1", "iso-8859-1": "latin-1"}
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # More unreadable lines than this mean that the encoding is wrong, not the lines.
 _MAXIMUM_UNREADABLE_SHARE = 0.05
 
@@ -38,7 +39,8 @@ class SourcePathError(SourceError):
 class SourceFile:
     """One file of a source, looked at but not loaded: its format, columns, size and content hash.
 
-    `name` is its path under the folder that the settings name: what `ops.loads.file` holds.
+    `name` is its path under the folder that the settings name: what `ops.loads.file` holds. `is_ended` tells whether
+    the last line of a CSV file has an end.
     """
 
     source: str
@@ -49,6 +51,7 @@ class SourceFile:
     delimiter: str
     size: int
     sha256: str
+    is_ended: bool
 
     @property
     def load_id(self) -> str:
@@ -96,7 +99,7 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
         if size == 0:
             raise refused(name, path, "the file is empty. Export it again, or remove it.")
         inspect = _inspect_parquet if file_format == "parquet" else _inspect_csv
-        columns, delimiter, digest = inspect(name, source, path)
+        columns, delimiter, digest, is_ended = inspect(name, source, path)
     except PermissionError as error:
         raise refused(name, path, "no right to read the file. Give this user read access.") from error
     except (gzip.BadGzipFile, EOFError) as error:
@@ -119,7 +122,27 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
         delimiter=delimiter,
         size=size,
         sha256=digest,
+        is_ended=is_ended,
     )
+
+
+def refuse_broken_off(new: Collection[SourceFile], everything: Collection[SourceFile]) -> None:
+    """Refuse a new file whose last line has no end where most files of the source have one.
+
+    The last value of such a file may be cut without a trace.
+
+    Raises:
+        SourceError: for the first of them.
+    """
+    if 2 * sum(file.is_ended for file in everything) <= len(everything):
+        return
+    for file in new:
+        if not file.is_ended:
+            why = (
+                "its last line has no end, which the source's other files have: it may be cut off. "
+                "Send it again, or end its last line."
+            )
+            raise refused(file.source, file.path, why)
 
 
 def groups(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
@@ -159,7 +182,7 @@ def _name_under(given: Path, path: Path) -> str:
     return str(path.relative_to(fixed)) if fixed != path and path.is_relative_to(fixed) else path.name
 
 
-def _inspect_parquet(name: str, source: SourceSettings, path: Path) -> tuple[tuple[str, ...], str, str]:
+def _inspect_parquet(name: str, source: SourceSettings, path: Path) -> tuple[tuple[str, ...], str, str, bool]:
     del source
     digest = hashlib.sha256()
     for block in _blocks(path, compressed=False):
@@ -172,18 +195,19 @@ def _inspect_parquet(name: str, source: SourceSettings, path: Path) -> tuple[tup
             f"{where(name, path)}: not a whole Parquet file (cut off or of another kind). Send it again. ({error})"
         )
         raise SourceError(message) from error
-    return columns, "", digest.hexdigest()
+    return columns, "", digest.hexdigest(), True
 
 
-def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[str, ...], str, str]:
+def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[str, ...], str, str, bool]:
     digest = hashlib.sha256()
     is_single_byte = native_encoding(source.encoding) != ""
     head, tail, unreadable, lines = b"", b"", 0, 0
     for block in _blocks(path, compressed=path.name.endswith(".gz")):
         digest.update(block)
-        if is_single_byte and b"\0" in block:
-            raise refused(name, path, f"the file is binary, not {source.encoding} text. Export it as CSV.")
         head = head or block
+        if is_single_byte and b"\0" in block:
+            hint = f"Set sources.{name}.encoding to utf-16." if head.startswith(_UTF_16) else "Export it as CSV."
+            raise refused(name, path, f"the file is binary, not {source.encoding} text. {hint}")
         tail = (tail + block)[-BLOCK_BYTES:]
     if native_encoding(source.encoding) == "utf-8":
         unreadable, lines = _count_unreadable(path)
@@ -199,17 +223,15 @@ def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[s
         raise refused(name, path, f"not {source.encoding} text ({error}). Set sources.{name}.encoding.") from error
     delimiter = source.delimiter or _delimiter(header)
     columns = tuple(column.strip() for column in next(csv.reader(io.StringIO(header), delimiter=delimiter)))
-    _refuse_cut_off(name, source, path, tail, columns, delimiter)
-    return columns, delimiter, digest.hexdigest()
-
-
-def _refuse_cut_off(
-    name: str, source: SourceSettings, path: Path, tail: bytes, columns: tuple[str, ...], delimiter: str
-) -> None:
-    """Refuse a file whose last line has no end and fewer values than the header: its transfer broke off."""
     text = tail.decode(source.encoding, errors="ignore")
-    if text.endswith(("\n", "\r")):
-        return
+    is_ended = text.endswith(("\n", "\r"))
+    if not is_ended:
+        _refuse_cut_off(name, path, text, columns, delimiter)
+    return columns, delimiter, digest.hexdigest(), is_ended
+
+
+def _refuse_cut_off(name: str, path: Path, text: str, columns: tuple[str, ...], delimiter: str) -> None:
+    """Refuse a file whose last line has no end and fewer values than the header: its transfer broke off."""
     last = text.splitlines()[-1]
     found = len(next(csv.reader([last], delimiter=delimiter)))
     if found < len(columns):

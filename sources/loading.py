@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sources.files import SourceFile, find_files, groups, inspect_file
+from sources.files import SourceFile, find_files, groups, inspect_file, refuse_broken_off
 from sources.staging import stage
 from warehouse.raw_tables import append_incoming
 
@@ -35,13 +35,13 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     """
     rows = connection.execute("SELECT load_id FROM ops.loads WHERE source = ? AND status <> 'superseded'", [name])
     known = {str(row[0]) for row in rows.fetchall()}
+    files = [inspect_file(name, source, path) for path in find_files(name, source)]
     new: dict[str, SourceFile] = {}
-    paths = find_files(name, source)
-    for path in paths:
-        file = inspect_file(name, source, path)
+    for file in files:
         if file.load_id not in known:
             new.setdefault(file.load_id, file)
-    return Inspection(new_files=tuple(new.values()), known_file_count=len(paths) - len(new))
+    refuse_broken_off(new.values(), files)
+    return Inspection(new_files=tuple(new.values()), known_file_count=len(files) - len(new))
 
 
 def load_files(

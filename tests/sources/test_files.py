@@ -95,14 +95,15 @@ def test_delimiters_compression_and_parquet(tmp_path: Path) -> None:
     ("name", "content", "expected"),
     [
         ("a.csv", b"", "the file is empty"),
-        ("a.csv", b"id,sku,at\n\x00\x01\x02", "the file is binary"),
+        ("a.csv", b"id,sku,at\n\x00\x01\x02", "the file is binary.*Export it as CSV"),
+        ("a.csv", (HEADER + ROWS).encode("utf-16"), r"Set sources\.orders\.encoding to utf-16"),
         ("a.csv", b"id,at\n1,x\n", r"needed column 'sku' is not there.*has: id, at.*\[sources.orders\] columns"),
         ("a.csv", (HEADER + ROWS + "3,c").encode(), r"cut off: its last line has 2 of 3 values"),
         ("a.csv", (HEADER + "1,Größe,x\n" * 9).encode("latin-1"), r"9 of 10 lines are not utf-8.*encoding.*latin-1"),
         ("a.csv.gz", gzip.compress((HEADER + ROWS).encode(), mtime=0)[:-9], "broken or cut off"),
         ("a.parquet", b"PAR1 and then nothing", "not a whole Parquet file"),
     ],
-    ids=["empty", "binary", "lacks a column", "cut off", "other encoding", "broken gzip", "broken parquet"],
+    ids=["empty", "binary", "UTF-16", "lacks a column", "cut off", "other encoding", "broken gzip", "broken parquet"],
 )
 def test_a_broken_file_is_refused_whole(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
     (tmp_path / name).write_bytes(content)

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sources.files import SourceError
 from sources.loading import inspect_source
 from tests.warehouse.ingest import ask, ingest, load_new, merge_of, order_lines, write_lines
 from warehouse.catalog import tables
@@ -18,8 +20,6 @@ from warehouse.merging import merge_loads, replay_quarantine
 from warehouse.settings import SourceSettings
 
 if TYPE_CHECKING:
-    import pytest
-
     from warehouse.settings import WarehouseSettings
 
 LINE = ("1", "1", "mug", "ann", "2024-01-02 10:00:00", 2, "3.50", "UK")
@@ -182,6 +182,21 @@ def test_content_that_comes_back_after_a_correction_waits_again(lake: WarehouseS
         (1, "superseded"),
         (2, "merged"),
     ]
+
+
+def test_a_file_without_a_last_line_end_among_files_that_have_one_is_refused(
+    lake: WarehouseSettings, tmp_path: Path
+) -> None:
+    source = order_lines(tmp_path / "in")
+    for name, order in (("a", "1"), ("b", "2"), ("c", "3")):
+        write_lines(tmp_path / "in" / f"{name}.csv", (order, *LINE[1:]))
+    cut = tmp_path / "in" / "c.csv"
+    cut.write_bytes(cut.read_bytes()[:-2])  # UK, cut to U
+    with open_warehouse(lake) as connection, pytest.raises(SourceError, match=r"c\.csv: its last line has no end"):
+        inspect_source(connection, "orders", source)
+    (tmp_path / "in" / "a.csv").unlink()
+    with open_warehouse(lake) as connection:
+        assert len(inspect_source(connection, "orders", source).new_files) == 2
 
 
 def test_files_of_one_name_in_two_folders_are_two_files(lake: WarehouseSettings, tmp_path: Path) -> None:
