@@ -23,6 +23,7 @@ import duckdb
 import psutil
 
 ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data" / "online_retail"
 TILLFLOW = Path(sys.executable).parent / "tillflow"
 STAGES = (
     ("start, look at files", r"new files, "),
@@ -100,7 +101,7 @@ def main() -> int:
     """Run, watch and print; the exit code is 1 when a limit is passed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--copies", type=int, default=1)
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "online_retail")
+    parser.add_argument("--data", type=Path, default=DATA)
     arguments = parser.parse_args()
     if not arguments.data.is_dir():
         print(f"{arguments.data} is not there; give the folder of the daily CSVs with --data")

@@ -1,6 +1,6 @@
 """Frequent itemsets of Online Retail: our Eclat beside mlxtend's FP-growth, each in a process of its own.
 
-    python benchmarks/itemsets.py ../shared/data/online_retail [--support 0.003]
+    python benchmarks/itemsets.py [--data ../shared/data/online_retail] [--support 0.003]
 
 Prints processor seconds and peak memory of both (each runs on one core, so that on an idle machine these are the
 seconds on the wall) and their ratio, and fails where the itemsets or their counts differ or
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REQUIRED_RATIO = 10
+DATA = Path(__file__).parents[2] / "shared" / "data" / "online_retail"
 SALE_LINES = """
     SELECT
         dense_rank() OVER (ORDER BY InvoiceNo) - 1 AS order_code,
@@ -103,7 +104,7 @@ def compare(data: Path, support: float) -> int:
         np.savez(folder / "lines.npz", orders=lines["order_code"], items=lines["product_code"])
         taken: dict[str, Any] = {}
         for miner in MINERS:
-            command = [sys.executable, __file__, str(data), "--support", str(support), "--only", miner, str(folder)]
+            command = [sys.executable, __file__, "--support", str(support), "--only", miner, str(folder)]
             taken[miner] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             print(f"{miner:10} {taken[miner]['seconds']:8.2f} s {taken[miner]['peak_mb']:8.0f} MB")
         # Both files were written by this script a moment ago.
@@ -117,13 +118,16 @@ def compare(data: Path, support: float) -> int:
 def main() -> int:
     """Read the command line and compare, or mine with one miner for the comparison."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="the folder of Online Retail's daily CSV files")
+    parser.add_argument("--data", type=Path, default=DATA, help="the folder of Online Retail's daily CSV files")
     parser.add_argument("--support", type=float, default=0.003, help="smallest share of the orders")
     parser.add_argument("--only", nargs=2, metavar=("MINER", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.only:
         mine(arguments.only[0], Path(arguments.only[1]), arguments.support)
         return 0
+    if not arguments.data.is_dir():
+        print(f"{arguments.data} is not there; give the folder of the daily CSVs with --data")
+        return 2
     return compare(arguments.data, arguments.support)
 
 
