@@ -218,8 +218,8 @@ def _day(day: Column, source: SourceSettings, time_zone: str) -> str:
 def _beyond(column: Column) -> str:
     if column.type in ("TIMESTAMP", "DATE"):
         return "before 1970 or in the future" if column.type == "TIMESTAMP" else "before 1970 or after 2200"
-    lower = "" if column.minimum is None else f"below {column.minimum:,g}"
-    upper = "" if column.maximum is None else f"above {column.maximum:,g}"
+    lower = "" if column.minimum is None else f"below {column.minimum:,.10g}"
+    upper = "" if column.maximum is None else f"above {column.maximum:,.10g}"
     return " or ".join(limit for limit in (lower, upper) if limit)
 
 
