@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from flows.console import show, show_with_words, showing_progress
-from flows.temporary_server import start_unless_configured
+from flows.temporary_server import TemporaryServerError, start_unless_configured
 from tasks.family_process import start_family_server
 from tasks.queries import ask_all
 
@@ -65,6 +65,8 @@ def run_flow(
             state = marketing(
                 config=str(config or ""), overrides=overrides, as_of=as_of, force=force, return_state=True
             )
+        except TemporaryServerError as error:
+            return WRONG_USAGE, f"{error} Try again, or use a server that runs: prefect server start, PREFECT_API_URL."
         except RuntimeError as error:
             return WRONG_USAGE, f"{error} Start the Prefect server, or unset PREFECT_API_URL to use a temporary one."
     if state.is_completed():
