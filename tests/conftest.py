@@ -86,15 +86,22 @@ def empty_database(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFa
     return "empty_warehouse"
 
 
+@pytest.fixture
+def sqlite_lake(empty_warehouse: Path, tmp_path: Path) -> WarehouseSettings:
+    """The settings of an empty warehouse, for what does not depend on its catalog."""
+    path = tmp_path / "warehouse"
+    shutil.copytree(empty_warehouse, path)
+    return WarehouseSettings(path=path, threads=1)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def lake(request: pytest.FixtureRequest, tmp_path: Path) -> WarehouseSettings:
     """The settings of an empty warehouse, once with each kind of catalog."""
-    path = tmp_path / "warehouse"
     if request.param == "sqlite":
-        shutil.copytree(request.getfixturevalue("empty_warehouse"), path)
-        return WarehouseSettings(path=path, threads=1)
+        settings: WarehouseSettings = request.getfixturevalue("sqlite_lake")
+        return settings
     template = request.getfixturevalue("empty_database")
     server = request.getfixturevalue("postgres")
     name = f"tillflow_{abs(hash(str(tmp_path))):x}"
     server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
-    return WarehouseSettings(path=path, catalog=server.get_uri(name), threads=1)
+    return WarehouseSettings(path=tmp_path / "warehouse", catalog=server.get_uri(name), threads=1)

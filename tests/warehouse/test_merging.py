@@ -50,38 +50,40 @@ def test_rows_go_to_core_to_duplicates_or_to_quarantine(lake: WarehouseSettings,
     ]
 
 
-def test_the_same_content_again_is_not_loaded_even_under_another_name(lake: WarehouseSettings, tmp_path: Path) -> None:
+def test_the_same_content_again_is_not_loaded_even_under_another_name(
+    sqlite_lake: WarehouseSettings, tmp_path: Path
+) -> None:
     source = order_lines(tmp_path / "in")
     write_lines(tmp_path / "in" / "a.csv", LINE)
-    ingest(lake, source)
+    ingest(sqlite_lake, source)
     write_lines(tmp_path / "in" / "b.csv", LINE)
-    with open_warehouse(lake) as connection:
+    with open_warehouse(sqlite_lake) as connection:
         assert inspect_source(connection, "orders", source).new_files == ()
         assert inspect_source(connection, "orders", source).known_file_count == 2
 
 
-def test_a_later_version_of_a_line_replaces_the_earlier_one(lake: WarehouseSettings, tmp_path: Path) -> None:
+def test_a_later_version_of_a_line_replaces_the_earlier_one(sqlite_lake: WarehouseSettings, tmp_path: Path) -> None:
     source = order_lines(tmp_path / "in")
     write_lines(tmp_path / "in" / "a.csv", LINE)
-    ingest(lake, source)
+    ingest(sqlite_lake, source)
     write_lines(tmp_path / "in" / "b.csv", (*LINE[:5], 5, *LINE[6:]), ("2", *LINE[1:]))
-    counts = ingest(lake, source)
+    counts = ingest(sqlite_lake, source)
     assert (counts.rows_accepted, counts.rows_duplicate) == (2, 0)
-    assert ask(lake, "SELECT order_id, quantity FROM core.order_lines ORDER BY ALL") == [("1", 5), ("2", 2)]
-    assert ask(lake, "SELECT order_id, unit_count FROM core.orders ORDER BY ALL") == [("1", 5), ("2", 2)]
+    assert ask(sqlite_lake, "SELECT order_id, quantity FROM core.order_lines ORDER BY ALL") == [("1", 5), ("2", 2)]
+    assert ask(sqlite_lake, "SELECT order_id, unit_count FROM core.orders ORDER BY ALL") == [("1", 5), ("2", 2)]
 
 
-def test_an_overlapping_file_adds_only_what_is_new(lake: WarehouseSettings, tmp_path: Path) -> None:
+def test_an_overlapping_file_adds_only_what_is_new(sqlite_lake: WarehouseSettings, tmp_path: Path) -> None:
     source = order_lines(tmp_path / "in")
     write_lines(tmp_path / "in" / "a.csv", LINE, ("2", *LINE[1:]))
-    ingest(lake, source)
+    ingest(sqlite_lake, source)
     write_lines(tmp_path / "in" / "b.csv", ("2", *LINE[1:]), ("3", *LINE[1:]))
-    counts = ingest(lake, source)
+    counts = ingest(sqlite_lake, source)
     assert (counts.rows_read, counts.rows_accepted, counts.rows_duplicate) == (2, 1, 1)
 
 
 def test_a_new_column_widens_the_raw_table_and_a_missing_one_stays_empty(
-    lake: WarehouseSettings, tmp_path: Path
+    sqlite_lake: WarehouseSettings, tmp_path: Path
 ) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
@@ -93,16 +95,18 @@ def test_a_new_column_widens_the_raw_table_and_a_missing_one_stays_empty(
         }
     )
     (folder / "a.csv").write_text("id,sku,at\n1,mug,2024-01-01\n", encoding="utf-8")
-    ingest(lake, source)
+    ingest(sqlite_lake, source)
     (folder / "b.csv").write_text("at,id,note,sku\n2024-01-02,2,hello,cup\n", encoding="utf-8")
-    ingest(lake, source)
-    assert ask(lake, "SELECT id, note, _file, _row_number FROM raw.orders ORDER BY id") == [
+    ingest(sqlite_lake, source)
+    assert ask(sqlite_lake, "SELECT id, note, _file, _row_number FROM raw.orders ORDER BY id") == [
         ("1", None, "a.csv", 1),
         ("2", "hello", "b.csv", 1),
     ]
-    lines = ask(lake, "SELECT order_id, quantity, unit_price, amount, customer_id FROM core.order_lines ORDER BY 1")
+    lines = ask(
+        sqlite_lake, "SELECT order_id, quantity, unit_price, amount, customer_id FROM core.order_lines ORDER BY 1"
+    )
     assert lines == [("1", 1, None, None, None), ("2", 1, None, None, None)]
-    assert ask(lake, "SELECT sales_amount, order_count FROM core.daily_metrics ORDER BY metric_on") == [
+    assert ask(sqlite_lake, "SELECT sales_amount, order_count FROM core.daily_metrics ORDER BY metric_on") == [
         (None, 1),
         (None, 1),
     ]
@@ -150,63 +154,68 @@ def test_an_error_on_the_way_leaves_nothing_behind(
     assert ingest(lake, order_lines(tmp_path / "in")).rows_accepted == 1
 
 
-def test_a_file_sent_again_takes_the_place_of_its_waiting_content(lake: WarehouseSettings, tmp_path: Path) -> None:
+def test_a_file_sent_again_takes_the_place_of_its_waiting_content(
+    sqlite_lake: WarehouseSettings, tmp_path: Path
+) -> None:
     source = order_lines(tmp_path / "in")
     file = tmp_path / "in" / "a.csv"
-    with open_warehouse(lake) as connection:
+    with open_warehouse(sqlite_lake) as connection:
         for lines in ([LINE, ("2", *LINE[1:])], [("3", *LINE[1:])]):
             write_lines(file, *lines)
             with transaction(connection, "load raw", "run-1"):
                 load_new(connection, source, "orders", scratch=tmp_path)
-    assert ingest(lake, source).rows_accepted == 1
-    assert ask(lake, "SELECT order_id FROM core.order_lines") == [("3",)]
-    assert ask(lake, "SELECT file, rows_read, status FROM ops.loads ORDER BY load_order") == [
+    assert ingest(sqlite_lake, source).rows_accepted == 1
+    assert ask(sqlite_lake, "SELECT order_id FROM core.order_lines") == [("3",)]
+    assert ask(sqlite_lake, "SELECT file, rows_read, status FROM ops.loads ORDER BY load_order") == [
         ("a.csv", 2, "superseded"),
         ("a.csv", 1, "merged"),
     ]
-    assert ask(lake, "SELECT count(*) FROM raw.orders") == [(3,)]
+    assert ask(sqlite_lake, "SELECT count(*) FROM raw.orders") == [(3,)]
 
 
-def test_content_that_comes_back_after_a_correction_waits_again(lake: WarehouseSettings, tmp_path: Path) -> None:
+def test_content_that_comes_back_after_a_correction_waits_again(sqlite_lake: WarehouseSettings, tmp_path: Path) -> None:
     source = order_lines(tmp_path / "in")
     first, corrected = [LINE, ("2", *LINE[1:])], [("3", *LINE[1:])]
-    with open_warehouse(lake) as connection:
+    with open_warehouse(sqlite_lake) as connection:
         for lines in (first, corrected, first):
             write_lines(tmp_path / "in" / "a.csv", *lines)
             with transaction(connection, "load raw", "run-1"):
                 load_new(connection, source, "orders", scratch=tmp_path)
-    counts = ingest(lake, source)
+    counts = ingest(sqlite_lake, source)
     assert (counts.rows_read, counts.rows_accepted) == (2, 2)
-    assert ask(lake, "SELECT order_id FROM core.order_lines ORDER BY ALL") == [("1",), ("2",)]
-    assert ask(lake, "SELECT rows_read, status FROM ops.loads ORDER BY load_order") == [
+    assert ask(sqlite_lake, "SELECT order_id FROM core.order_lines ORDER BY ALL") == [("1",), ("2",)]
+    assert ask(sqlite_lake, "SELECT rows_read, status FROM ops.loads ORDER BY load_order") == [
         (1, "superseded"),
         (2, "merged"),
     ]
 
 
 def test_a_file_without_a_last_line_end_among_files_that_have_one_is_refused(
-    lake: WarehouseSettings, tmp_path: Path
+    sqlite_lake: WarehouseSettings, tmp_path: Path
 ) -> None:
     source = order_lines(tmp_path / "in")
     for name, order in (("a", "1"), ("b", "2"), ("c", "3")):
         write_lines(tmp_path / "in" / f"{name}.csv", (order, *LINE[1:]))
     cut = tmp_path / "in" / "c.csv"
     cut.write_bytes(cut.read_bytes()[:-2])  # UK, cut to U
-    with open_warehouse(lake) as connection, pytest.raises(SourceError, match=r"c\.csv: its last line has no end"):
+    with (
+        open_warehouse(sqlite_lake) as connection,
+        pytest.raises(SourceError, match=r"c\.csv: its last line has no end"),
+    ):
         inspect_source(connection, "orders", source)
     (tmp_path / "in" / "a.csv").unlink()
-    with open_warehouse(lake) as connection:
+    with open_warehouse(sqlite_lake) as connection:
         assert len(inspect_source(connection, "orders", source).new_files) == 2
 
 
-def test_files_of_one_name_in_two_folders_are_two_files(lake: WarehouseSettings, tmp_path: Path) -> None:
+def test_files_of_one_name_in_two_folders_are_two_files(sqlite_lake: WarehouseSettings, tmp_path: Path) -> None:
     source = order_lines(tmp_path / "in" / "**" / "*.csv")
     for folder, order in (("north", "1"), ("south", "2")):
         write_lines(tmp_path / "in" / folder / "a.csv", (order, *LINE[1:]))
-        with open_warehouse(lake) as connection, transaction(connection, "load raw", "run-1"):
+        with open_warehouse(sqlite_lake) as connection, transaction(connection, "load raw", "run-1"):
             load_new(connection, source, "orders", scratch=tmp_path)
-    assert ingest(lake, source).rows_accepted == 2
-    assert ask(lake, "SELECT file, status FROM ops.loads ORDER BY file") == [
+    assert ingest(sqlite_lake, source).rows_accepted == 2
+    assert ask(sqlite_lake, "SELECT file, status FROM ops.loads ORDER BY file") == [
         ("north/a.csv", "merged"),
         ("south/a.csv", "merged"),
     ]
@@ -224,7 +233,7 @@ LINES = st.tuples(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(LINES, max_size=6), min_size=1, max_size=3))
 def test_files_merged_together_end_as_files_merged_one_by_one(files: list[list[tuple[object, ...]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
