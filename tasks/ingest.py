@@ -15,7 +15,7 @@ from tasks.run import utc_now
 from tasks.warm_up import warm_up
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
-from warehouse.merging import Merge, merge_loads, replay_quarantine
+from warehouse.merging import Merge, in_merge_order, merge_loads, replay_quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State, TaskRun
 
     from tasks.run import Run
-    from warehouse.settings import Settings
-
-# Lists come before what refers to them.
-_MERGE_ORDER = ("products", "customers", "campaigns", "order_lines", "contacts", "events", "reviews", "social_ties")
 
 
 def _is_worth_a_retry(_task: Task[..., object], _run: TaskRun, state: State[object]) -> bool:
@@ -104,8 +100,8 @@ def merge_core(run: Run) -> date | None:
         waiting = _sources_waiting(connection)
         if waiting:
             with transaction(connection, "merge core", run.run_id):
-                for name in _in_merge_order(run.settings, waiting):
-                    counts = merge_loads(connection, _merge(run, name))
+                for name in in_merge_order(run.settings, waiting):
+                    counts = merge_loads(connection, Merge.of(run.settings, name, run_id=run.run_id, now=utc_now()))
                     say(
                         f"{name}: {counts.rows_accepted:,} accepted, {counts.rows_duplicate:,} duplicate, "
                         f"{counts.rows_quarantined:,} quarantined"
@@ -121,8 +117,8 @@ def replay(run: Run) -> dict[str, tuple[int, int]]:
     passed: dict[str, tuple[int, int]] = {}
     with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "replay", run.run_id):
         rows = connection.execute("SELECT DISTINCT source FROM ops.quarantine WHERE status = 'open'").fetchall()
-        for name in _in_merge_order(run.settings, {str(row[0]) for row in rows}):
-            counts = replay_quarantine(connection, _merge(run, name))
+        for name in in_merge_order(run.settings, {str(row[0]) for row in rows}):
+            counts = replay_quarantine(connection, Merge.of(run.settings, name, run_id=run.run_id, now=utc_now()))
             passed[name] = (counts.rows_read, counts.rows_accepted + counts.rows_duplicate)
         complete_core(connection)
         pass_gate(Gate.CORE, run, connection)
@@ -132,21 +128,3 @@ def replay(run: Run) -> dict[str, tuple[int, int]]:
 def _sources_waiting(connection: duckdb.DuckDBPyConnection) -> set[str]:
     rows = connection.execute("SELECT DISTINCT source FROM ops.loads WHERE status = 'raw'").fetchall()
     return {str(row[0]) for row in rows}
-
-
-def _in_merge_order(settings: Settings, names: set[str]) -> list[str]:
-    """Sort sources so that lists come before what refers to them; sources no longer configured keep waiting."""
-    configured = [name for name in names if name in settings.sources]
-    return sorted(configured, key=lambda name: (_MERGE_ORDER.index(settings.sources[name].table), name))
-
-
-def _merge(run: Run, name: str) -> Merge:
-    settings = run.settings
-    return Merge(
-        name=name,
-        source=settings.sources[name],
-        time_zone=settings.shop.time_zone,
-        catalogued=frozenset(source.table for source in settings.sources.values()),
-        run_id=run.run_id,
-        now=utc_now(),
-    )

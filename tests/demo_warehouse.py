@@ -18,7 +18,7 @@ from warehouse.building import build_order, rebuild
 from warehouse.catalog import find, tables
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
-from warehouse.merging import Merge, merge_loads
+from warehouse.merging import Merge, in_merge_order, merge_loads
 from warehouse.publishing import FamilyOutcome, publish, record_families, write_result
 from warehouse.run_records import RunRecord, record_run
 from warehouse.settings_file import load_settings
@@ -36,10 +36,8 @@ if TYPE_CHECKING:
 RUN_ID = "run-1"
 NOW = datetime(2026, 1, 1)  # noqa: DTZ001 - the warehouse keeps UTC without a zone
 ORDER_LINES = 20_000
-# Lists come before what refers to them.
-_MERGE_ORDER = ("products", "customers", "campaigns", "order_lines", "contacts", "events", "reviews", "social_ties")
 # What takes long and is tested with its defaults by the family's own tests.
-_LIGHT = (
+LIGHT = (
     "models.demand_forecast.arima_levels=[]",
     "models.demand_forecast.history_periods=120",
     "models.demand_forecast.windows=3",
@@ -92,7 +90,7 @@ def demo_warehouse(factory: pytest.TempPathFactory, *, seed: int = 0) -> DemoWar
     if seed not in _made:
         folder = factory.mktemp(f"demo-{seed}")
         shop = generate(folder / "shop", order_lines=ORDER_LINES, seed=seed)
-        overrides = (f"warehouse.path={folder / 'warehouse'}", "warehouse.threads=1", *_LIGHT)
+        overrides = (f"warehouse.path={folder / 'warehouse'}", "warehouse.threads=1", *LIGHT)
         settings = load_settings(shop.settings_file, overrides)
         create_warehouse(settings.warehouse)
         with open_warehouse(settings.warehouse) as connection:
@@ -155,7 +153,7 @@ def _outcome(demo: DemoWarehouse, family: Family, folder: Path) -> FamilyOutcome
 
 def ingest(connection: duckdb.DuckDBPyConnection, settings: Settings, scratch: Path) -> None:
     """Load every file of every source and merge all rows into core."""
-    names = sorted(settings.sources, key=lambda name: _MERGE_ORDER.index(settings.sources[name].table))
+    names = in_merge_order(settings, settings.sources)
     with transaction(connection, "load raw", RUN_ID):
         for name in names:
             source = settings.sources[name]
@@ -163,17 +161,7 @@ def ingest(connection: duckdb.DuckDBPyConnection, settings: Settings, scratch: P
             load_files(connection, name, source, files, scratch=scratch, run_id=RUN_ID, now=NOW)
     with transaction(connection, "merge core", RUN_ID):
         for name in names:
-            merge_loads(
-                connection,
-                Merge(
-                    name=name,
-                    source=settings.sources[name],
-                    time_zone=settings.shop.time_zone,
-                    catalogued=frozenset(source.table for source in settings.sources.values()),
-                    run_id=RUN_ID,
-                    now=NOW,
-                ),
-            )
+            merge_loads(connection, Merge.of(settings, name, run_id=RUN_ID, now=NOW))
         complete_core(connection)
 
 

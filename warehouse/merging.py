@@ -17,13 +17,16 @@ from warehouse.raw_tables import BOOKKEEPING_COLUMNS
 from warehouse.rows import checked_sql, core_table, reasons, typed_sql
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     import duckdb
 
     from warehouse.contracts import Table
-    from warehouse.settings import SourceSettings
+    from warehouse.settings import Settings, SourceSettings
 
+# Lists come before what refers to them.
+_ORDER = ("products", "customers", "campaigns", "order_lines", "contacts", "events", "reviews", "social_ties")
 # Where a row came from is no part of what it says.
 _PROVENANCE = ("source", "load_id")
 
@@ -43,6 +46,18 @@ class Merge:
     run_id: str
     now: datetime
 
+    @classmethod
+    def of(cls, settings: Settings, name: str, *, run_id: str, now: datetime) -> Merge:
+        """Return the merge of the configured source `name`."""
+        return cls(
+            name=name,
+            source=settings.sources[name],
+            time_zone=settings.shop.time_zone,
+            catalogued=frozenset(source.table for source in settings.sources.values()),
+            run_id=run_id,
+            now=now,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
@@ -52,6 +67,12 @@ class Counts:
     rows_accepted: int
     rows_duplicate: int
     rows_quarantined: int
+
+
+def in_merge_order(settings: Settings, names: Iterable[str]) -> list[str]:
+    """Sort sources so that lists come before what refers to them; sources no longer configured keep waiting."""
+    configured = [name for name in names if name in settings.sources]
+    return sorted(configured, key=lambda name: (_ORDER.index(settings.sources[name].table), name))
 
 
 def merge_loads(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Counts:

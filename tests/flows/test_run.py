@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from sources.demo_shop import DemoShop, generate
+from tests.demo_warehouse import LIGHT
 from warehouse.connection import open_warehouse
 from warehouse.settings_file import load_settings
 
@@ -29,21 +30,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.server, pytest.mark.timeout(280)]
 
 TILLFLOW = str(Path(sys.executable).parent / "tillflow")
-# A small shop's answers need not be good here, only whole.
-FAST = (
-    "models.demand_forecast.arima_levels=[]",
-    "models.demand_forecast.product_count=1",
-    "models.demand_forecast.category_count=1",
-    "models.demand_forecast.bootstrap_draws=100",
-    "models.anomalies.injection_rounds=2",
-    "models.anomalies.tree_count=20",
-    "models.campaign_effects.placebo_count=100",
-    "models.drivers.bootstrap_count=100",
-    "models.market_trends.bootstrap_count=100",
-    "models.recommendations.bootstrap_samples=100",
-    "models.segments.stability_resamples=2",
-    "models.segments.bootstrap_resamples=100",
-)
 HEADER = "order_number,line_number,sku,customer_number,ordered_at,quantity,unit_price,country"
 
 
@@ -109,7 +95,7 @@ def served(alone: dict[str, str], first_run: subprocess.CompletedProcess[str]) -
 
 
 def run_command(shop: DemoShop, *more: str) -> list[str]:
-    settings = [part for setting in (*FAST, *more) for part in ("--set", setting)]
+    settings = [part for setting in (*LIGHT, *more) for part in ("--set", setting)]
     return [TILLFLOW, "run", "--config", str(shop.settings_file), *settings]
 
 

@@ -57,5 +57,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.contacts", "core.orders", "features.unfinished_orders"),
+    inputs=("core.contacts", "features.known_orders"),
 )

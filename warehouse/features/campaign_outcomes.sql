@@ -5,26 +5,16 @@ WITH assigned AS (
     WHERE contacted_on <= $as_of
 ),
 
-orders AS (
-    SELECT customer_id, is_sale, sales_amount, ordered_on
-    FROM core.orders
-    ANTI JOIN features.unfinished_orders USING (order_id)
-    WHERE ordered_on <= $as_of
-    UNION ALL
-    SELECT customer_id, is_sale, sales_amount, ordered_on
-    FROM features.unfinished_orders
-),
-
 sales AS (
     SELECT customer_id, sales_amount, ordered_on
-    FROM orders
+    FROM features.known_orders
     WHERE is_sale
         AND ordered_on >= (SELECT min(contacted_on) FROM assigned) - $campaign_effects__window_days::INTEGER
 ),
 
 priced AS (
     SELECT count(sales_amount) > 0 AS has_prices
-    FROM orders
+    FROM features.known_orders
 ),
 
 purchases AS (

@@ -69,5 +69,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines", "core.orders", "core.products", "core.customers", "features.unfinished_orders"),
+    inputs=("core.order_lines", "core.products", "core.customers", "features.known_orders"),
 )

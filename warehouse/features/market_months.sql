@@ -1,16 +1,5 @@
 -- The shop's months, in total and by category, country, customer type and customer tenure.
-WITH orders AS (
-    SELECT order_id, customer_id, country, unit_count, sales_amount, ordered_on
-    FROM core.orders
-    ANTI JOIN features.unfinished_orders USING (order_id)
-    WHERE is_sale AND ordered_on <= $as_of
-    UNION ALL
-    SELECT order_id, customer_id, country, unit_count, sales_amount, ordered_on
-    FROM features.unfinished_orders
-    WHERE is_sale
-),
-
-sales AS (
+WITH sales AS (
     SELECT
         order_id,
         customer_id,
@@ -20,7 +9,8 @@ sales AS (
         coalesce(sales_amount::DOUBLE, unit_count::DOUBLE) AS order_value,
         ordered_on,
         date_trunc('month', ordered_on)::DATE AS month_on
-    FROM orders
+    FROM features.known_orders
+    WHERE is_sale
 ),
 
 bounds AS (

@@ -86,5 +86,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines", "core.orders", "features.unfinished_orders"),
+    inputs=("core.order_lines", "features.known_orders"),
 )

@@ -1,12 +1,7 @@
 -- One row per recent order with a sale, beside what its customer did before it.
 WITH orders AS (
     SELECT order_id, customer_id, country, product_count, unit_count, sales_amount, ordered_at, ordered_on
-    FROM core.orders
-    ANTI JOIN features.unfinished_orders USING (order_id)
-    WHERE is_sale AND ordered_on <= $as_of
-    UNION ALL
-    SELECT order_id, customer_id, country, product_count, unit_count, sales_amount, ordered_at, ordered_on
-    FROM features.unfinished_orders
+    FROM features.known_orders
     WHERE is_sale
 ),
 

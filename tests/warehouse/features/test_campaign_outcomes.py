@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 
 from warehouse.building import rebuild
+from warehouse.features import known_orders
 from warehouse.features.campaign_outcomes import TABLE
 
 PARAMETERS = {"as_of": date(2025, 1, 31), "campaign_effects__window_days": 7}
@@ -28,6 +29,7 @@ def _contact(shop: duckdb.DuckDBPyConnection, customer: str, *, control: bool = 
 
 
 def _built(shop: duckdb.DuckDBPyConnection, **changes: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - SQL parameters
+    rebuild(shop, known_orders.TABLE, PARAMETERS | changes)
     rebuild(shop, TABLE, PARAMETERS | changes)
     rows = shop.execute("SELECT * FROM features.campaign_outcomes").to_arrow_table().to_pylist()
     return {row["customer_id"]: row for row in rows}

@@ -8,6 +8,7 @@ import pytest
 
 from warehouse.building import rebuild
 from warehouse.core import orders
+from warehouse.features import known_orders
 from warehouse.features.order_profiles import TABLE
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def _line(
 
 def _profiles(shop: duckdb.DuckDBPyConnection, parameters: dict[str, Any] = PARAMETERS) -> dict[str, dict[str, Any]]:
     rebuild(shop, orders.TABLE, {})
+    rebuild(shop, known_orders.TABLE, parameters)
     rebuild(shop, TABLE, parameters)
     rows = shop.execute("FROM features.order_profiles").fetchall()
     return {row[0]: dict(zip(TABLE.column_names, row, strict=True)) for row in rows}

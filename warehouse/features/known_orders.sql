@@ -1,10 +1,16 @@
--- Orders that got lines after $as_of, added up as core.orders adds them up from the lines until then.
+-- The orders of core; those that got lines after $as_of are added up again, as core.orders adds them up, until then.
 WITH later AS (
     SELECT DISTINCT order_id
     FROM core.order_lines
     WHERE ordered_on > $as_of
 )
 
+SELECT
+    order_id, customer_id, country, is_sale, product_count, unit_count, sales_amount, ordered_at, ordered_on
+FROM core.orders
+ANTI JOIN later USING (order_id)
+WHERE ordered_on <= $as_of
+UNION ALL BY NAME
 SELECT
     order_id,
     max(customer_id) AS customer_id,
