@@ -19,7 +19,7 @@ FAMILIES: tuple[Family, ...] = (
         inputs=("features.demand_series",),
         results=("demand_forecast", "model_metrics", "model_parameters"),
         parameters=DemandForecastParameters,
-        function="models.demand_forecast.forecast:fit",
+        function="models.demand_forecast.fit:fit",
     ),
     Family(
         name="recommendations",
@@ -67,7 +67,7 @@ FAMILIES: tuple[Family, ...] = (
         optional_inputs=("features.order_profiles",),
         results=("anomalies", "model_metrics", "model_parameters"),
         parameters=AnomaliesParameters,
-        function="models.anomalies.detection:fit",
+        function="models.anomalies.fit:fit",
     ),
     Family(
         name="campaign_effects",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from models.anomalies.injection import FAMILY
+from models.anomalies.evaluation import FAMILY
 from models.anomalies.order_features import usual_of
 from models.anomalies.orders import FOREST, THREE_SIGMA_SIZE, forest_scorer, sample_of, size_scorer
 from models.evaluation import Metric

@@ -14,8 +14,8 @@ from models.campaign_effects.evaluation import (
     outcome_of,
     placebo_tests,
 )
+from models.campaign_effects.reading import skipped, verdict
 from models.campaign_effects.rows import effect_rows
-from models.campaign_effects.verdict import skipped, verdict
 from models.evaluation import FittedParameter, metrics_frame, parameters_frame
 from models.frames import numeric_frame
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from models.drivers.wording import elasticity_reading
+from models.drivers.reading import elasticity_reading
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -13,7 +13,7 @@ from statsmodels.stats.diagnostic import het_breuschpagan
 from statsmodels.stats.stattools import durbin_watson, jarque_bera
 
 from models.drivers.design import INTERCEPT
-from models.drivers.wording import coefficient_reading
+from models.drivers.reading import coefficient_reading
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 
-from models.anomalies.detection import fit
+from models.anomalies.fit import fit
 from models.anomalies.parameters import AnomaliesParameters
 from models.family import Context, NotApplicableError
 from warehouse.features.order_profiles import TABLE as PROFILES

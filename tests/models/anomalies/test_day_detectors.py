@@ -11,7 +11,7 @@ import pytest
 
 from models.anomalies.days import Calendar, _runs, calendar_of, unusual_days
 from models.anomalies.detectors import robust_stl, three_sigma
-from models.anomalies.injection import judge_days
+from models.anomalies.evaluation import judge_days
 from models.anomalies.parameters import AnomaliesParameters
 
 if TYPE_CHECKING:

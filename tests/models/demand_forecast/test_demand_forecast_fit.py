@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pandas.testing import assert_frame_equal
 
-from models.demand_forecast.forecast import fit
+from models.demand_forecast.fit import fit
 from models.demand_forecast.parameters import DemandForecastParameters
 from models.family import Context, NotApplicableError
 from warehouse.results.demand_forecast import TABLE

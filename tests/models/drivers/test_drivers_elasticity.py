@@ -6,7 +6,7 @@ import pytest
 import statsmodels.api as sm
 
 from models.drivers.elasticity import demeaned, fit_elasticity
-from models.drivers.wording import elasticity_reading
+from models.drivers.reading import elasticity_reading
 
 
 def panel(seed: int, products: int = 40, weeks: int = 30, elasticity: float = -1.5) -> pd.DataFrame:

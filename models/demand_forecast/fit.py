@@ -12,9 +12,9 @@ import pandas as pd
 
 from models.demand_forecast.backtest import Backtest, backtest, training_at
 from models.demand_forecast.candidates import BASELINE, find_form, fit_and_forecast
+from models.demand_forecast.evaluation import FAMILY, judge
 from models.demand_forecast.fitted import fitted_parameters
 from models.demand_forecast.intervals import LEVELS, Calibration, calibrate
-from models.demand_forecast.judgement import FAMILY, judge
 from models.demand_forecast.reading import mean_reading, model_reading
 from models.demand_forecast.series import Series, series_of
 from models.evaluation import FittedParameter, metrics_frame, parameters_frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.demand_forecast.backtest import Backtest
-    from models.demand_forecast.intervals import Choice
+    from models.demand_forecast.intervals import Calibration, Choice
 
 FAMILY = "demand_forecast"
 SELECTED = "selected"
@@ -63,10 +64,11 @@ def judge(backtests: Sequence[Backtest], judged_windows: int, draws: int, seed: 
 
     The champion is the selection by series, unless the baseline's mean MASE is as low.
     """
+    calibrations = _calibrations(backtests, judged_windows)
     cells = [
-        _cell(backtest, backtests, age)
+        _cell(backtest, age, calibrations[backtest.series.group, age])
         for backtest in backtests
-        for age in range(min(judged_windows, backtest.window_count - 1))
+        for age in _judged_ages(backtest, judged_windows)
         if np.isfinite(backtest.scales[age])
     ]
     if not cells:
@@ -81,12 +83,27 @@ def judge(backtests: Sequence[Backtest], judged_windows: int, draws: int, seed: 
     return (selected_model if champion == SELECTED else baseline_model), metrics
 
 
-def _cell(backtest: Backtest, backtests: Sequence[Backtest], age: int) -> _Cell:
+def _judged_ages(backtest: Backtest, judged_windows: int) -> range:
+    """Return the ages of the windows that judge; the oldest window only selects."""
+    return range(min(judged_windows, backtest.window_count - 1))
+
+
+def _calibrations(backtests: Sequence[Backtest], judged_windows: int) -> dict[tuple[str, int], Calibration | None]:
+    """Return what each group's windows say of the errors to expect, before each judged age; each is asked for once."""
+    groups: dict[str, list[Backtest]] = defaultdict(list)
+    for backtest in backtests:
+        groups[backtest.series.group].append(backtest)
+    return {
+        (name, age): calibrate(group, selected_model, age)
+        for name, group in groups.items()
+        for age in range(max(len(_judged_ages(backtest, judged_windows)) for backtest in group))
+    }
+
+
+def _cell(backtest: Backtest, age: int, calibration: Calibration | None) -> _Cell:
     model = backtest.selected(age)
     names = {**{name: name for name in backtest.forecasts}, SELECTED: model}
     errors = {name: np.abs(backtest.errors(source)[age]) for name, source in names.items()}
-    group = [other for other in backtests if other.series.group == backtest.series.group]
-    calibration = calibrate(group, selected_model, age)
     is_open = backtest.is_open[age]
     covered = {}
     if calibration is not None:
@@ -131,8 +148,8 @@ class _ScopeMetrics:
 
     def __init__(self, scope: str, cells: Sequence[_Cell], champion: str, draws: int, seed: int) -> None:
         self._scope, self._cells, self._champion = scope, cells, champion
-        self._series = sorted({cell.scope for cell in cells})
-        self._ages = sorted({cell.age for cell in cells})
+        self._series = {scope: place for place, scope in enumerate(sorted({cell.scope for cell in cells}))}
+        self._ages = {age: place for place, age in enumerate(sorted({cell.age for cell in cells}))}
         generator = np.random.default_rng(seed)
         self._series_draws = _draw_counts(generator, len(self._series), draws)
         self._age_draws = _draw_counts(generator, len(self._ages), draws)
@@ -212,7 +229,7 @@ class _ScopeMetrics:
     def _matrix(self, value: Callable[[_Cell], float]) -> NDArray[np.float64]:
         matrix = np.zeros((len(self._series), len(self._ages)))
         for cell in self._cells:
-            matrix[self._series.index(cell.scope), self._ages.index(cell.age)] = value(cell)
+            matrix[self._series[cell.scope], self._ages[cell.age]] = value(cell)
         return matrix
 
     def _interval(self, above: NDArray[np.float64], below: NDArray[np.float64]) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from models.anomalies.days import Calendar, calendar_of, unusual_days
 from models.anomalies.detectors import DETECTORS
-from models.anomalies.injection import FAMILY, judge_days
+from models.anomalies.evaluation import FAMILY, judge_days
 from models.anomalies.order_features import usual_of
 from models.anomalies.order_injection import judge_orders
 from models.anomalies.orders import LEAST_ORDERS, profiles_of, sample_of, unusual_orders
