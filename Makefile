@@ -3,7 +3,12 @@ PYTHON ?= python3
 UV_VERSION := 0.13.8
 VENV := .venv
 BIN := $(VENV)/bin
+# What is installed: what runs (READY), or that and the test tools (READY_DEV), which serves both.
 READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+
+RESOLVE := $(BIN)/uv pip compile pyproject.toml --extra build --universal --generate-hashes --python-version 3.11 \
+	--no-header --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint bench docs lock clean
@@ -11,19 +16,29 @@ READY := $(VENV)/.ready
 help:  ## Show this text
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-setup: $(READY)  ## Make the virtual environment with exactly what requirements.lock says
+setup: $(READY_DEV)  ## Make the virtual environment with exactly what requirements-dev.lock says
 
-$(READY): requirements.lock pyproject.toml
+# Installs exactly what a lock says (the argument) and the project, from the working tree, into the virtual environment.
+define install
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "Tillflow needs Python 3.11 to 3.13; $(PYTHON) is `$(PYTHON) --version 2>&1`. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Setting up $(VENV) (once) …"
+	@rm -f $(READY) $(READY_DEV)
+	@echo "Setting up $(VENV) from $(1) (once) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode $(1)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+endef
+
+$(READY): requirements.lock pyproject.toml
+	$(call install,requirements.lock)
 	@touch $(READY)
 
-demo: setup  ## Make a demo shop in ./demo, run everything on it and show the answers
+$(READY_DEV): requirements.lock requirements-dev.lock pyproject.toml
+	$(call install,requirements-dev.lock)
+	@touch $(READY) $(READY_DEV)
+
+demo: $(READY)  ## Make a demo shop in ./demo, run everything on it and show the answers
 	@$(BIN)/tillflow demo
 
 test: setup  ## Run the tests (under 5 minutes on two cores)
@@ -42,9 +57,10 @@ bench: setup  ## Measure speed and memory on the real data sets, stage by stage
 docs: setup  ## Write the generated pages again: docs/tables.md, docs/dag.md and the settings
 	@$(BIN)/python docs/generate.py
 
-lock: setup  ## Resolve requirements.lock again from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
-		--no-header --quiet --output-file requirements.lock
+lock: $(READY_DEV)  ## Resolve the three locks again from pyproject.toml; the later agree with the earlier
+	@$(RESOLVE) --output-file requirements.lock
+	@$(RESOLVE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(RESOLVE) --extra dask --constraint requirements-dev.lock --output-file requirements-dask.lock
 
 clean:  ## Remove the virtual environment and the caches
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
