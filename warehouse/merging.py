@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from warehouse.building import bind
 from warehouse.ddl import quote_identifier, quote_text, table_name
+from warehouse.loadable import core_table, loadable_tables
 from warehouse.raw_tables import BOOKKEEPING_COLUMNS
-from warehouse.rows import checked_sql, core_table, reasons, typed_sql
+from warehouse.rows import checked_sql, reasons, typed_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from warehouse.contracts import Table
     from warehouse.settings import Settings, SourceSettings
 
-# Lists come before what refers to them.
-_ORDER = ("products", "customers", "campaigns", "order_lines", "contacts", "events", "reviews", "social_ties")
 # Where a row came from is no part of what it says.
 _PROVENANCE = ("source", "load_id")
 
@@ -71,8 +70,9 @@ class Counts:
 
 def in_merge_order(settings: Settings, names: Iterable[str]) -> list[str]:
     """Sort sources so that lists come before what refers to them; sources no longer configured keep waiting."""
+    order = loadable_tables()
     configured = [name for name in names if name in settings.sources]
-    return sorted(configured, key=lambda name: (_ORDER.index(settings.sources[name].table), name))
+    return sorted(configured, key=lambda name: (order.index(settings.sources[name].table), name))
 
 
 def merge_loads(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Counts:

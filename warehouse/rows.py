@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from warehouse.catalog import find
 from warehouse.contracts import Column, Origin, Table
 from warehouse.ddl import quote_identifier, quote_text
+from warehouse.loadable import core_table, source_columns
 
 if TYPE_CHECKING:
     from warehouse.settings import ColumnMapping, SourceSettings
@@ -24,34 +24,6 @@ class Rule:
     name: str
     violation: str
     reason: str
-
-
-def core_table(name: str) -> Table:
-    """Return the contract of `core.<name>`."""
-    return find(f"core.{name}")
-
-
-def source_columns(table: Table) -> tuple[Column, ...]:
-    """Return the columns that a source may give."""
-    return tuple(column for column in table.columns if column.origin is not Origin.DERIVED)
-
-
-def required_columns(table: Table) -> tuple[str, ...]:
-    """Return the columns that a source must give."""
-    return tuple(column.name for column in table.columns if column.origin is Origin.SOURCE and not column.nullable)
-
-
-def mapping_problem(table_name: str, mapped: set[str]) -> str:
-    """Say what is wrong with a source's column mapping, or return an empty text."""
-    table = core_table(table_name)
-    allowed = [column.name for column in source_columns(table)]
-    unknown = sorted(mapped - set(allowed))
-    if unknown:
-        return f"columns: {', '.join(unknown)} unknown in {table.qualified_name}; allowed: {', '.join(allowed)}"
-    missing = [name for name in required_columns(table) if name not in mapped]
-    if missing:
-        return f"columns: {', '.join(missing)} must be mapped for {table.qualified_name}"
-    return ""
 
 
 def typed_sql(source: SourceSettings, time_zone: str, raw_relation: str) -> str:

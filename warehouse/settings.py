@@ -10,20 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from models import FAMILIES
+from warehouse.loadable import loadable_tables, mapping_problem
 
 if TYPE_CHECKING:
     from models.family import Parameters
-
-LOADABLE_TABLES = (
-    "campaigns",
-    "contacts",
-    "customers",
-    "events",
-    "order_lines",
-    "products",
-    "reviews",
-    "social_ties",
-)
 
 # Object storage that `warehouse.data` may name: what speaks S3's protocol, which DuckDB's httpfs does.
 OBJECT_STORES = ("s3://", "gs://", "gcs://", "r2://")
@@ -135,7 +125,7 @@ class ColumnMapping(_Section):
 class SourceSettings(_Section):
     """`[sources.<name>]`: one set of files that fill one core table."""
 
-    table: Literal[LOADABLE_TABLES] = Field(description="The core table that the rows belong to.")  # type: ignore[valid-type]
+    table: str = Field(description="The core table that the rows belong to.")
     path: Path = Field(description="A file, a folder or a glob.")
     format: Literal["auto", "csv", "parquet"] = Field("auto", description="By default told from the file's ending.")
     columns: dict[str, ColumnMapping] = Field(description="Core column = source column.")
@@ -145,6 +135,15 @@ class SourceSettings(_Section):
     time_zone: str = Field("", description="Of the times in the files; by default the shop's.")
     product_pattern: str = Field("", description="Regular expression of product ids; others are charges.")
     return_pattern: str = Field("", description="Regular expression of the order ids of returns.")
+
+    @field_validator("table")
+    @classmethod
+    def _known_table(cls, value: str) -> str:
+        allowed = sorted(loadable_tables())
+        if value not in allowed:
+            message = f"no table that a source can fill; allowed are {', '.join(allowed)}"
+            raise ValueError(message)
+        return value
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -165,9 +164,6 @@ class SourceSettings(_Section):
 
     @model_validator(mode="after")
     def _columns_fit_the_table(self) -> SourceSettings:
-        # Imported here: contracts are only needed when a source is configured.
-        from warehouse.rows import mapping_problem  # noqa: PLC0415
-
         problem = mapping_problem(self.table, set(self.columns))
         if problem:
             raise ValueError(problem)
