@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     import pandas as pd
-    import pyarrow as pa
 
-    Inputs = Mapping[str, pa.Table]
+    from models.inputs import Inputs
+
     Results = dict[str, pd.DataFrame]
-    Fit = Callable[[Inputs, "Parameters", "Context"], Results]
+    Answer = Mapping[str, pd.DataFrame | Iterable[pd.DataFrame]]
 
 
 class Parameters(BaseModel):
@@ -28,11 +28,16 @@ class Parameters(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What a family may know beside its inputs: the day it answers for and the seed of its randomness."""
+    """What a family may know beside its inputs: the day it answers for and the seed of its randomness.
+
+    `remarks` is what it wants people to know of how it answered, such as a cheaper way taken: whole sentences, which
+    are written into ops.family_runs.
+    """
 
     as_of: date
     seed: int = 0
     currency: str = ""
+    remarks: list[str] = field(default_factory=list)
 
 
 class NotApplicableError(Exception):
@@ -59,12 +64,23 @@ class Family:
     parameters: type[Parameters]
     function: str
 
-    def fit(self, inputs: Inputs, parameters: Parameters, context: Context) -> Results:
-        """Run the family. `inputs` maps qualified table names to Arrow tables, results map names to frames.
+    def fit(self, inputs: Inputs, parameters: Parameters, context: Context) -> Answer:
+        """Run the family. `inputs` are by qualified table name, results by name.
 
-        Result frames have the contract's columns less `as_of` and `run_id`.
+        A result is a frame with the contract's columns less `as_of` and `run_id`, or such frames one after the other,
+        each made when it is asked for. Results are to be read in the order of `results`.
         Raises `NotApplicableError` where the inputs can't answer the question.
         """
         module, _, name = self.function.partition(":")
         function = cast("Any", getattr(importlib.import_module(module), name))
-        return cast("Results", function(inputs, parameters, context))
+        return cast("Answer", function(inputs, parameters, context))
+
+
+def whole(answer: Answer) -> Results:
+    """Return an answer with one frame for each result."""
+    import pandas as pd  # noqa: PLC0415 - the list of families is read where no model runs
+
+    return {
+        name: result if isinstance(result, pd.DataFrame) else pd.concat(list(result), ignore_index=True)
+        for name, result in answer.items()
+    }

@@ -55,7 +55,8 @@ def fit_family(run: Run, name: str, as_of: date, snapshot: int, upstream: tuple[
     if outcome.status != "published":
         warn(f"{name}: {outcome.status}, {outcome.reason}")
         return Failed(data=outcome, message=f"{outcome.reason}. Its last good tables stand, marked stale.")
-    say(f"{name}: {outcome.row_count:,} rows in {outcome.seconds:.1f} s")
+    remarks = f". {outcome.reason}" if outcome.reason else ""
+    say(f"{name}: {outcome.row_count:,} rows in {outcome.seconds:.1f} s{remarks}")
     return outcome
 
 

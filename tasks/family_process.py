@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 from models import FAMILIES
 from models.family import Context, Family, NotApplicableError
 from warehouse.catalog import find
-from warehouse.connection import open_warehouse
+from warehouse.connection import LAKE, open_warehouse
 from warehouse.ddl import quote_text
+from warehouse.inputs import StoredInput
 from warehouse.publishing import ContractError, FamilyOutcome, write_result
 
 if TYPE_CHECKING:
     from datetime import date
 
     import duckdb
-    import pyarrow as pa
 
     from warehouse.settings import Settings
 
@@ -107,14 +107,15 @@ def _work(job: FamilyJob) -> None:
     row_count = 0
     status, reason = "published", ""
     try:
-        inputs = _read_inputs(family, job)
         context = Context(as_of=job.as_of, seed=job.settings.run.seed, currency=job.settings.shop.currency)
-        results = family.fit(inputs, parameters, context)
-        for name in family.results:
-            file = job.file(family.name, f"{name}.parquet")
-            table = find(f"results.{name}")
-            row_count += write_result(results[name], table, file, as_of=job.as_of, run_id=job.run_id)
-            files[name] = file
+        with open_warehouse(job.settings.warehouse, snapshot=job.snapshot) as connection:
+            answer = family.fit(_inputs(connection, family, job), parameters, context)
+            for name in family.results:
+                file = job.file(family.name, f"{name}.parquet")
+                table = find(f"results.{name}")
+                row_count += write_result(answer[name], table, file, as_of=job.as_of, run_id=job.run_id)
+                files[name] = file
+        reason = " ".join(context.remarks)
     except NotApplicableError as error:
         status, reason, files = "skipped", str(error), {}
     except ContractError as error:
@@ -155,11 +156,10 @@ def _origin(error: Exception) -> str:
     return f" (at {Path(own[-1].filename).parent.name}/{Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
 
 
-def _read_inputs(family: Family, job: FamilyJob) -> dict[str, pa.Table]:
-    """Read the family's inputs as of the run's snapshot, or from this run's files where an earlier family made them."""
-    with open_warehouse(job.settings.warehouse, snapshot=job.snapshot) as connection:
-        inputs = {name: _read(connection, name, job) for name in (*family.inputs, *family.optional_inputs)}
-    empty = [name for name in family.inputs if inputs[name].num_rows == 0]
+def _inputs(connection: duckdb.DuckDBPyConnection, family: Family, job: FamilyJob) -> dict[str, StoredInput]:
+    """Return the family's inputs as of the connection's snapshot, or as an earlier family of this run made them."""
+    inputs = {name: StoredInput(connection, _relation(name, job)) for name in (*family.inputs, *family.optional_inputs)}
+    empty = [name for name in family.inputs if inputs[name].row_count == 0]
     if empty:
         what = ", ".join(f"{name} ({find(name).grain})" for name in empty)
         message = f"the shop has no data for {what}"
@@ -167,9 +167,8 @@ def _read_inputs(family: Family, job: FamilyJob) -> dict[str, pa.Table]:
     return inputs
 
 
-def _read(connection: duckdb.DuckDBPyConnection, name: str, job: FamilyJob) -> pa.Table:
+def _relation(name: str, job: FamilyJob) -> str:
     table = name.removeprefix("results.")
     made = [job.file(family, f"{table}.parquet") for family in job.upstream]
     file = next((file for file in made if file.exists()), None)
-    relation = f"read_parquet({quote_text(str(file))})" if file else name
-    return connection.execute(f"SELECT * FROM {relation}").to_arrow_table()
+    return f"read_parquet({quote_text(str(file))})" if file else f"{LAKE}.{name}"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from expectations.gate import results_frame, validate
 from models import FAMILIES
-from models.family import Context, Family
+from models.family import Context, Family, whole
+from models.inputs import in_memory
 from sources.demo_shop import DemoShop, generate
 from sources.loading import inspect_source, load_files
 from warehouse.building import build_order, rebuild
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pytest
 
-    from models.family import Inputs, Results
+    from models.family import Results
+    from models.inputs import Tables
     from warehouse.settings import Settings
 
 RUN_ID = "run-1"
@@ -68,14 +70,14 @@ class DemoWarehouse:
     shop: DemoShop
     settings: Settings
     as_of: date
-    core: Inputs
-    inputs: Inputs
+    core: Tables
+    inputs: Tables
     _answers: dict[str, Results] = field(default_factory=dict)
 
-    def fit(self, family: Family, inputs: Inputs) -> Results:
+    def fit(self, family: Family, inputs: Tables) -> Results:
         """Run the family on some inputs, its own or others."""
         context = Context(as_of=self.as_of, currency=self.settings.shop.currency)
-        return family.fit(inputs, self.settings.parameters(family.name), context)
+        return whole(family.fit(in_memory(inputs), self.settings.parameters(family.name), context))
 
     def answer(self, name: str) -> Results:
         """Return the results of the family called `name`, which is run once."""
@@ -190,6 +192,6 @@ def read_tables(connection: duckdb.DuckDBPyConnection, names: set[str]) -> dict[
     return {name: connection.execute(f"FROM {name}").to_arrow_table() for name in sorted(names)}
 
 
-def inputs_of(family: Family, inputs: Inputs) -> dict[str, pa.Table]:
+def inputs_of(family: Family, inputs: Tables) -> dict[str, pa.Table]:
     """Return the part of the inputs that the family reads."""
     return {name: inputs[name] for name in (*family.inputs, *family.optional_inputs)}

@@ -38,13 +38,37 @@ class FamilyOutcome:
     files: dict[str, Path]
 
 
-def write_result(frame: pd.DataFrame, table: Table, file: Path, *, as_of: date, run_id: str) -> int:
-    """Write a result frame as Parquet in its contract's types and return its rows.
+def write_result(
+    result: pd.DataFrame | Iterable[pd.DataFrame], table: Table, file: Path, *, as_of: date, run_id: str
+) -> int:
+    """Write a result as Parquet in its contract's types and return its rows; frame by frame where it is several.
 
     Raises:
         ContractError: when columns are missing or unknown, or values don't have the contract's types.
     """
     # Imported here, because publishing itself reads Parquet only.
+    import duckdb  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
+
+    frames = [result] if isinstance(result, pd.DataFrame) else result
+    row_count = 0
+    with duckdb.connect(config={"threads": 1}) as connection:
+        create_tables(connection, [table])
+        schema = connection.execute(f"FROM {table_name(table)}").to_arrow_table().schema
+        with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+            for frame in frames:
+                _insert_frame(connection, frame, table, as_of=as_of, run_id=run_id)
+                writer.write_table(connection.execute(f"FROM {table_name(table)}").to_arrow_table())
+                connection.execute(f"TRUNCATE {table_name(table)}")
+                row_count += len(frame)
+    return row_count
+
+
+def _insert_frame(
+    connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame, table: Table, *, as_of: date, run_id: str
+) -> None:
+    """Put the rows into the contract's table, which turns them into its types and refuses what has none."""
     import duckdb  # noqa: PLC0415
 
     own = [name for name in table.column_names if name not in ("as_of", "run_id")]
@@ -53,20 +77,18 @@ def write_result(frame: pd.DataFrame, table: Table, file: Path, *, as_of: date, 
     if missing or unknown:
         message = f"{table.qualified_name}: missing columns {missing}, unknown columns {unknown}"
         raise ContractError(message)
-    with duckdb.connect(config={"threads": 1}) as connection:
-        create_tables(connection, [table])
-        connection.register("frame", frame)
-        names = ", ".join(quote_identifier(name) for name in own)
-        try:
-            connection.execute(
-                f"INSERT INTO {table_name(table)} ({names}, as_of, run_id) SELECT {names}, ?, ? FROM frame",
-                [as_of, run_id],
-            )
-        except duckdb.Error as error:
-            message = f"{table.qualified_name}: {error}"
-            raise ContractError(message) from error
-        connection.execute(f"COPY {table_name(table)} TO {quote_text(str(file))} (FORMAT parquet)")
-    return len(frame)
+    names = ", ".join(quote_identifier(name) for name in own)
+    connection.register("frame", frame)
+    try:
+        connection.execute(
+            f"INSERT INTO {table_name(table)} ({names}, as_of, run_id) SELECT {names}, ?, ? FROM frame",
+            [as_of, run_id],
+        )
+    except duckdb.Error as error:
+        message = f"{table.qualified_name}: {error}"
+        raise ContractError(message) from error
+    finally:
+        connection.unregister("frame")
 
 
 def publish(connection: duckdb.DuckDBPyConnection, outcomes: Iterable[FamilyOutcome], *, as_of: date) -> None:
@@ -176,7 +198,7 @@ def _freshness(
         "run_id": run_id if is_fresh else holds_run,
         # A table that is empty because the shop has no use for it is not stale.
         "is_stale": not is_fresh and (row_count > 0 or outcome.status != "skipped"),
-        "reason": outcome.reason or None,
+        "reason": None if is_fresh else outcome.reason or None,
         "row_count": row_count,
         "published_at": published_at,
         "as_of": as_of,

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from models.anomalies.parameters import AnomaliesParameters
-    from models.family import Context, Inputs, Parameters, Results
+    from models.family import Context, Parameters, Results
+    from models.inputs import Inputs
 
 LEAST_WEEKS = 6
 _LEAST_PERIOD = 2
@@ -47,12 +48,12 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
     weeks of days to learn from; with fewer than 100 orders, only days are judged.
     """
     settings = cast("AnomaliesParameters", parameters)
-    calendar = calendar_of(inputs["core.daily_metrics"], settings.closure_days, context.as_of)
+    calendar = calendar_of(inputs["core.daily_metrics"].table(), settings.closure_days, context.as_of)
     _require_history(calendar, context)
     detector, metrics = judge_days(calendar, settings, context.seed)
     rows = unusual_days(calendar, DETECTORS[detector], settings, context.currency)
     fitted = _day_parameters(calendar, detector, settings)
-    orders = profiles_of(inputs["features.order_profiles"], context.as_of)
+    orders = profiles_of(inputs["features.order_profiles"].table(), context.as_of)
     if orders.num_rows >= LEAST_ORDERS:
         scorer, order_metrics = judge_orders(orders, settings, context.seed)
         metrics += order_metrics

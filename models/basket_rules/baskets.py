@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from models.basket_rules.eclat import Codes, Counts
     from models.basket_rules.measures import Values
     from models.basket_rules.parameters import BasketRulesParameters
-    from models.family import Inputs
+    from models.inputs import Inputs
 
 PRODUCT_COLUMNS = [
     "product_code",
@@ -78,13 +78,13 @@ class Found:
 
 def read_baskets(inputs: Inputs) -> Baskets:
     """Return the inputs as arrays; raises `NotApplicableError` where there is nothing to learn from or judge by."""
-    periods = {row["period"]: row for row in inputs["features.evaluation_periods"].to_pylist()}
+    periods = {row["period"]: row for row in inputs["features.evaluation_periods"].table().to_pylist()}
     if set(periods) != {"training", "holdout"}:
         message = "the orders span too few days to check rules on later orders: at least four days of sales are needed"
         raise NotApplicableError(message)
     require_known_codes(inputs, "features.baskets", "product_code", "features.sold_products")
-    products = inputs["features.sold_products"].select(PRODUCT_COLUMNS).sort_by("product_code").to_pydict()
-    lines = inputs["features.baskets"]
+    products = inputs["features.sold_products"].table(*PRODUCT_COLUMNS).sort_by("product_code").to_pydict()
+    lines = inputs["features.baskets"].table()
     orders, items = lines["order_code"].to_numpy(), lines["product_code"].to_numpy()
     is_holdout = lines["is_holdout"].to_numpy()
     if is_holdout.all() or not is_holdout.any():

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from models.basket_rules.evaluation import Hits
     from models.basket_rules.parameters import BasketRulesParameters
     from models.basket_rules.rules import Rules
-    from models.family import Context, Inputs, Parameters, Results
+    from models.family import Context, Parameters, Results
+    from models.inputs import Inputs
 
 FAMILY = "basket_rules"
 RULES = "association_rules"

@@ -22,10 +22,9 @@ from models.frames import numeric_frame
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import pyarrow as pa
-
     from models.campaign_effects.parameters import CampaignEffectsParameters
-    from models.family import Context, Inputs, Results
+    from models.family import Context, Results
+    from models.inputs import Input, Inputs
 
 OUTCOMES = "features.campaign_outcomes"
 CAMPAIGNS = "core.campaigns"
@@ -37,7 +36,7 @@ def fit(inputs: Inputs, parameters: CampaignEffectsParameters, context: Context)
     `inputs` has features.campaign_outcomes and, for names and costs, core.campaigns.
     Raises `NotApplicableError` where no arm can be compared with a control.
     """
-    comparisons = read_comparisons(inputs[OUTCOMES], parameters, context.as_of)
+    comparisons = read_comparisons(inputs[OUTCOMES].table(), parameters, context.as_of)
     estimated = [one for one in comparisons if not one.reason]
     placebos = placebo_tests(estimated, parameters.placebo_count, context.seed)
     champion = choose_champion(placebos)
@@ -55,10 +54,10 @@ def fit(inputs: Inputs, parameters: CampaignEffectsParameters, context: Context)
     }
 
 
-def _campaigns(table: pa.Table | None) -> dict[str, tuple[str | None, float]]:
-    if table is None or table.num_rows == 0:
+def _campaigns(table: Input | None) -> dict[str, tuple[str | None, float]]:
+    if table is None or table.row_count == 0:
         return {}
-    frame = numeric_frame(table, sort_by=["campaign_id"])
+    frame = numeric_frame(table.table(), sort_by=["campaign_id"])
     names = frame["name"].astype("object").where(frame["name"].notna(), None)
     costs = frame["cost"].astype("float64")
     return dict(zip(frame["campaign_id"], zip(names, costs, strict=True), strict=True))

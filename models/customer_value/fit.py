@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from models.customer_value.evaluation import Score
     from models.customer_value.likelihood import Fitted, FloatArray
     from models.customer_value.parameters import CustomerValueParameters
-    from models.family import Context, Inputs, Results
+    from models.family import Context, Results
+    from models.inputs import Inputs
 
 _NUMBERS = (
     "purchase_day_count",
@@ -51,7 +52,7 @@ def fit(inputs: Inputs, parameters: CustomerValueParameters, context: Context) -
 
     Raises `NotApplicableError` with too few (repeat) customers or too short a history.
     """
-    history = read_snapshots(inputs["features.customer_history"], _NUMBERS, parameters.minimum_customers)
+    history = read_snapshots(inputs["features.customer_history"].table(), _NUMBERS, parameters.minimum_customers)
     _need_repeats(history, parameters.minimum_repeat_customers)
     judged = _sampled(history.earlier, parameters.fit_sample_size, context.seed)
     scores = _judge(judged, history)

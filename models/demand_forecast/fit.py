@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from models.demand_forecast.intervals import Choice
     from models.demand_forecast.parameters import DemandForecastParameters
-    from models.family import Context, Inputs, Parameters, Results
+    from models.family import Context, Parameters, Results
+    from models.inputs import Inputs
 
 LEAST_DAYS = 14
 MEAN_MODEL = "historic_mean"
@@ -38,7 +39,7 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
     than 14 days of sales.
     """
     settings = cast("DemandForecastParameters", parameters)
-    series = series_of(inputs["features.demand_series"], settings, context.as_of)
+    series = series_of(inputs["features.demand_series"].table(), settings, context.as_of)
     days = max((one.demand.size * one.period_days for one in series), default=0)
     if days < LEAST_DAYS:
         message = (

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from models.drivers.elasticity import Elasticity
     from models.drivers.parameters import DriversParameters
-    from models.family import Context, Inputs, Results
+    from models.family import Context, Results
+    from models.inputs import Inputs
 
 DAILY = "features.daily_drivers"
 PANEL = "features.price_panel"
@@ -44,7 +45,7 @@ def fit(inputs: Inputs, parameters: DriversParameters, context: Context) -> Resu
     `inputs` has features.daily_drivers and, where the shop has prices, features.price_panel.
     Raises `NotApplicableError` for too short a history and for sales that never change.
     """
-    days = open_days(inputs[DAILY], parameters)
+    days = open_days(inputs[DAILY].table(), parameters)
     regressions = list(_daily_regressions(days, parameters))
     if not regressions:
         message = (
@@ -79,9 +80,9 @@ def _outcome(regression: Regression) -> str:
 
 def _elasticity(inputs: Inputs) -> tuple[Elasticity | None, Judged | None]:
     table = inputs.get(PANEL)
-    if table is None or table.num_rows == 0:
+    if table is None or table.row_count == 0:
         return None, None
-    panel = numeric_frame(table, sort_by=["product_id", "week_on"])
+    panel = numeric_frame(table.table(), sort_by=["product_id", "week_on"])
     return fit_elasticity(panel), judge_panel(panel)
 
 

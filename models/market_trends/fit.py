@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from models.family import Context, Inputs, Results
+    from models.family import Context, Results
+    from models.inputs import Inputs
     from models.market_trends.parameters import MarketTrendsParameters
 
     Values = npt.NDArray[np.float64]
@@ -34,7 +35,7 @@ def fit(inputs: Inputs, parameters: MarketTrendsParameters, context: Context) ->
 
     Raises `NotApplicableError` for a shop with too few complete months.
     """
-    market = read_market(inputs[MONTHS], parameters)
+    market = read_market(inputs[MONTHS].table(), parameters)
     champion = choose_champion(market, parameters)
     trends = pd.DataFrame(list(_rows(market, champion, parameters, context.currency)))
     trends["peak_month"] = trends["peak_month"].astype("Int64")

@@ -18,7 +18,8 @@ from models.recommendations.scores import FAMILY, metrics
 from models.recommendations.words import tfidf
 
 if TYPE_CHECKING:
-    from models.family import Context, Inputs, Parameters, Results
+    from models.family import Context, Parameters, Results
+    from models.inputs import Inputs
     from models.recommendations.history import Shop
     from models.recommendations.parameters import RecommendationsParameters
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from models.family import Inputs
+    from models.inputs import Inputs
 
     Integers = NDArray[np.integer[Any]]
     Values = NDArray[np.float64]
@@ -84,8 +84,8 @@ class Shop:
 
 def read_shop(inputs: Inputs) -> Shop:
     """Return the inputs as matrices; raises `NotApplicableError` where no customer is known or time is too short."""
-    periods = {row["period"]: row for row in inputs["features.evaluation_periods"].to_pylist()}
-    interactions = inputs["features.interactions"]
+    periods = {row["period"]: row for row in inputs["features.evaluation_periods"].table().to_pylist()}
+    interactions = inputs["features.interactions"].table()
     if not interactions.num_rows:
         message = f"no order names its customer: {NEEDED}"
         raise NotApplicableError(message)
@@ -94,8 +94,8 @@ def read_shop(inputs: Inputs) -> Shop:
         raise NotApplicableError(message)
     require_known_codes(inputs, "features.interactions", "customer_code", "features.buyers")
     require_known_codes(inputs, "features.interactions", "product_code", "features.sold_products")
-    products = inputs["features.sold_products"].drop_columns(["list_price"]).sort_by("product_code").to_pydict()
-    buyers = inputs["features.buyers"].sort_by("customer_code").to_pydict()
+    products = inputs["features.sold_products"].table().drop_columns(["list_price"]).sort_by("product_code").to_pydict()
+    buyers = inputs["features.buyers"].table().sort_by("customer_code").to_pydict()
     shape = (len(buyers["customer_id"]), len(products["product_id"]))
     columns = _Columns(interactions, shape)
     counts, training_counts = columns.values("order_count"), columns.values("training_order_count")
@@ -106,7 +106,7 @@ def read_shop(inputs: Inputs) -> Shop:
             day=_day(periods["training"]["ended_on"]),
             order_counts=columns.matrix(training_counts, was_known),
             last_days=columns.matrix(columns.days("training_last_ordered_on"), was_known),
-            ties=_ties(inputs["features.ties"], shape[0], training_only=True),
+            ties=_ties(inputs["features.ties"].table(), shape[0], training_only=True),
             popularity=np.asarray(products["training_recent_order_count"], dtype=np.int64),
             text=products["text"],
         ),
@@ -114,7 +114,7 @@ def read_shop(inputs: Inputs) -> Shop:
             day=_day(holdout["ended_on"]),
             order_counts=columns.matrix(counts),
             last_days=columns.matrix(columns.days("last_ordered_on")),
-            ties=_ties(inputs["features.ties"], shape[0], training_only=False),
+            ties=_ties(inputs["features.ties"].table(), shape[0], training_only=False),
             popularity=np.asarray(products["recent_order_count"], dtype=np.int64),
             text=products["text"],
         ),

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from models.customer_history import Snapshots
-    from models.family import Context, Inputs, Results
+    from models.family import Context, Results
+    from models.inputs import Inputs
     from models.segments.identity import PreviousSegments
     from models.segments.parameters import SegmentsParameters
     from models.segments.rfm import IntArray
@@ -52,7 +53,7 @@ def fit(inputs: Inputs, parameters: SegmentsParameters, context: Context) -> Res
 
     Raises `NotApplicableError` with too few customers, too short a history or no differences between customers.
     """
-    history = read_snapshots(inputs["features.customer_history"], _NUMBERS, parameters.minimum_customers)
+    history = read_snapshots(inputs["features.customer_history"].table(), _NUMBERS, parameters.minimum_customers)
     # Threads add up in varying order, which shows in the last digits: one thread makes results repeatable.
     with threadpool_limits(limits=1):
         return _fit(history, inputs, parameters, context)
@@ -63,7 +64,8 @@ def _fit(history: Snapshots, inputs: Inputs, parameters: SegmentsParameters, con
     customers = history.current
     space = RfmSpace.of(customers, has_prices=history.has_prices)
     points = space.points(customers)
-    previous = read_previous(inputs.get("results.segment_profiles"), space, context.as_of)
+    profiles = inputs.get("results.segment_profiles")
+    previous = read_previous(profiles.table() if profiles else None, space, context.as_of)
     tried = candidates(points, parameters, context.seed, previous.centres if previous else None)
     chosen = choose(tried, len(previous.ids) if previous else None, parameters.keep_count_tolerance)
     partition = (

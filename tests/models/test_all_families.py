@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from models.family import Inputs, Results
+    from models.family import Results
+    from models.inputs import Tables
     from warehouse.contracts import Table
 
-    Edge = tuple[duckdb.DuckDBPyConnection, Inputs]
+    Edge = tuple[duckdb.DuckDBPyConnection, Tables]
 
 pytestmark = pytest.mark.xdist_group("demo warehouse")
 

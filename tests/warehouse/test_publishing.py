@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from models.evaluation import Metric, metrics_frame
@@ -107,3 +108,23 @@ def test_a_result_that_breaks_its_contract_is_refused_by_name(tmp_path: Path) ->
     broken = metrics("a", 1).astype({"observation_count": object}).assign(observation_count="many")
     with pytest.raises(ContractError, match=r"results\.model_metrics: .*many"):
         write_result(broken, TABLE, tmp_path / "x.parquet", as_of=date(2024, 1, 1), run_id="r")
+
+
+def test_a_result_made_piece_by_piece_is_written_as_one(tmp_path: Path) -> None:
+    pieces = (metrics(family, number) for number, family in enumerate(("a", "b")))
+    file = tmp_path / "x.parquet"
+    assert write_result(pieces, TABLE, file, as_of=date(2024, 1, 1), run_id="r") == 2
+    rows = duckdb.execute("SELECT family, value, run_id FROM read_parquet(?)", [str(file)]).fetchall()
+    assert rows == [("a", 0.0, "r"), ("b", 1.0, "r")]
+
+
+def test_a_later_piece_that_breaks_its_contract_is_refused_too(tmp_path: Path) -> None:
+    pieces = [metrics("a", 1), metrics("b", 1).drop(columns="metric")]
+    with pytest.raises(ContractError, match=r"missing columns \['metric'\]"):
+        write_result(pieces, TABLE, tmp_path / "x.parquet", as_of=date(2024, 1, 1), run_id="r")
+
+
+def test_a_result_without_a_row_is_an_empty_table(tmp_path: Path) -> None:
+    file = tmp_path / "x.parquet"
+    assert write_result(iter(()), TABLE, file, as_of=date(2024, 1, 1), run_id="r") == 0
+    assert duckdb.execute("SELECT * FROM read_parquet(?)", [str(file)]).fetchall() == []

@@ -20,7 +20,12 @@ TABLE = Table(
             ),
             allowed=("published", "skipped", "failed", "rejected"),
         ),
-        Column(name="reason", type="VARCHAR", description="Why it was skipped, failed or rejected.", nullable=True),
+        Column(
+            name="reason",
+            type="VARCHAR",
+            description="Why it was skipped, failed or rejected; of a published one, what to know of how it answered.",
+            nullable=True,
+        ),
         Column(name="parameters", type="VARCHAR", description="Its parameters, as JSON."),
         Column(name="row_count", type="BIGINT", description="Rows written.", unit="rows", minimum=0),
         Column(name="seconds", type="DOUBLE", description="How long it took.", unit="seconds", minimum=0),

@@ -13,6 +13,7 @@ from pandas.testing import assert_frame_equal
 from models.anomalies.fit import fit
 from models.anomalies.parameters import AnomaliesParameters
 from models.family import Context, NotApplicableError
+from models.inputs import in_memory
 from warehouse.features.order_profiles import TABLE as PROFILES
 from warehouse.results.anomalies import TABLE
 
@@ -68,7 +69,7 @@ def _orders(count: int = 300) -> pa.Table:
 
 
 def _fit(days: pa.Table, orders: pa.Table) -> Results:
-    return fit({"core.daily_metrics": days, "features.order_profiles": orders}, SETTINGS, CONTEXT)
+    return fit(in_memory({"core.daily_metrics": days, "features.order_profiles": orders}), SETTINGS, CONTEXT)
 
 
 def test_results_keep_the_contract() -> None:
@@ -110,7 +111,8 @@ def test_days_after_as_of_do_not_count() -> None:
     context = Context(as_of=FIRST + timedelta(days=79))
     inputs = {"core.daily_metrics": _days(), "features.order_profiles": _orders()}
     cut = {**inputs, "core.daily_metrics": _days().slice(0, 80)}
-    assert_frame_equal(fit(inputs, SETTINGS, context)["anomalies"], fit(cut, SETTINGS, context)["anomalies"])
+    first, second = (fit(in_memory(tables), SETTINGS, context)["anomalies"] for tables in (inputs, cut))
+    assert_frame_equal(first, second)
 
 
 @pytest.mark.parametrize("count", [0, 1, 20])

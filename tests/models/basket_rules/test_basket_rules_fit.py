@@ -14,6 +14,7 @@ from models.basket_rules.fit import fit
 from models.basket_rules.parameters import BasketRulesParameters
 from models.basket_rules.rules import Rules
 from models.family import Context, NotApplicableError
+from models.inputs import in_memory
 from warehouse.catalog import find
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from models.basket_rules.eclat import Codes
-    from models.family import Inputs, Results
+    from models.family import Results
+    from models.inputs import Tables
 
 AS_OF = date(2024, 6, 30)
 CONTEXT = Context(as_of=AS_OF, seed=3)
@@ -29,7 +31,7 @@ ORDER_COUNT, PRODUCT_COUNT = 3_000, 30
 PARAMETERS = BasketRulesParameters(minimum_support=0.01, minimum_confidence=0.3)
 
 
-def inputs_of(orders: ArrayLike, items: ArrayLike, *, cut: float = 0.75) -> Inputs:
+def inputs_of(orders: ArrayLike, items: ArrayLike, *, cut: float = 0.75) -> Tables:
     """The features of orders numbered by time; the first share of them is the training period."""
     orders, items = np.asarray(orders), np.asarray(items)
     order_count, product_count = int(orders.max()) + 1, int(items.max()) + 1
@@ -68,7 +70,7 @@ def uncounted(antecedents: Codes, consequents: Codes) -> Rules:
 
 
 @pytest.fixture(scope="module")
-def planted() -> Inputs:
+def planted() -> Tables:
     """Products bought at random, but who buys 0 mostly buys 1, and who buys 2 and 3 mostly buys 4."""
     generator = np.random.default_rng(8)
     table = generator.random((ORDER_COUNT, PRODUCT_COUNT)) < 0.06
@@ -81,8 +83,8 @@ def planted() -> Inputs:
 
 
 @pytest.fixture(scope="module")
-def results(planted: Inputs) -> Results:
-    return fit(planted, PARAMETERS, CONTEXT)
+def results(planted: Tables) -> Results:
+    return fit(in_memory(planted), PARAMETERS, CONTEXT)
 
 
 def test_finds_the_planted_rules_and_no_other_products(results: Results) -> None:
@@ -117,7 +119,7 @@ def test_a_rule_reads_as_a_sentence(results: Results) -> None:
     )
 
 
-def test_supports_are_shares_of_all_orders_also_those_of_one_product(results: Results, planted: Inputs) -> None:
+def test_supports_are_shares_of_all_orders_also_those_of_one_product(results: Results, planted: Tables) -> None:
     rule = results["basket_rules"].set_index("antecedent_names").loc["Product 0"]
     products = planted["features.sold_products"].to_pandas()
     counts = products["training_order_count"] + products["holdout_order_count"]
@@ -144,10 +146,10 @@ def test_results_keep_their_contract(shop: duckdb.DuckDBPyConnection, results: R
         assert shop.execute(question.sql).fetchall()
 
 
-def test_same_seed_same_answer_whatever_the_order_of_rows(results: Results, planted: Inputs) -> None:
+def test_same_seed_same_answer_whatever_the_order_of_rows(results: Results, planted: Tables) -> None:
     generator = np.random.default_rng(0)
     shuffled = {name: table.take(generator.permutation(table.num_rows)) for name, table in planted.items()}
-    again = fit(shuffled, PARAMETERS, CONTEXT)
+    again = fit(in_memory(shuffled), PARAMETERS, CONTEXT)
     for name, frame in results.items():
         pd.testing.assert_frame_equal(frame, again[name])
 
@@ -155,26 +157,30 @@ def test_same_seed_same_answer_whatever_the_order_of_rows(results: Results, plan
 def test_chance_alone_gives_no_rule() -> None:
     orders, items = np.nonzero(np.random.default_rng(9).random((2_000, 20)) < 0.1)
     with pytest.raises(NotApplicableError, match="lower minimum_support"):
-        fit(inputs_of(orders, items), BasketRulesParameters(minimum_confidence=0, minimum_improvement=-1), CONTEXT)
+        fit(
+            in_memory(inputs_of(orders, items)),
+            BasketRulesParameters(minimum_confidence=0, minimum_improvement=-1),
+            CONTEXT,
+        )
 
 
-def test_one_day_is_too_short(planted: Inputs) -> None:
+def test_one_day_is_too_short(planted: Tables) -> None:
     periods = planted["features.evaluation_periods"]
     with pytest.raises(NotApplicableError, match="at least four days of sales"):
-        fit({**planted, "features.evaluation_periods": periods.slice(0, 1)}, PARAMETERS, CONTEXT)
+        fit(in_memory({**planted, "features.evaluation_periods": periods.slice(0, 1)}), PARAMETERS, CONTEXT)
 
 
 @pytest.mark.parametrize(("without", "message"), [({False}, "no order before"), ({True}, "no order from")])
-def test_one_product_orders_cannot_answer(planted: Inputs, without: set[bool], message: str) -> None:
+def test_one_product_orders_cannot_answer(planted: Tables, without: set[bool], message: str) -> None:
     baskets = planted["features.baskets"]
     kept = [is_holdout not in without for is_holdout in baskets["is_holdout"].to_pylist()]
     with pytest.raises(NotApplicableError, match=message):
-        fit({**planted, "features.baskets": baskets.filter(pa.array(kept))}, PARAMETERS, CONTEXT)
+        fit(in_memory({**planted, "features.baskets": baskets.filter(pa.array(kept))}), PARAMETERS, CONTEXT)
 
 
 def test_support_is_raised_until_the_itemsets_are_few_enough() -> None:
     orders, items = np.nonzero(np.random.default_rng(10).random((400, 16)) < np.linspace(0.2, 0.9, 16))
-    baskets = read_baskets(inputs_of(orders, items))
+    baskets = read_baskets(in_memory(inputs_of(orders, items)))
     parameters = BasketRulesParameters(minimum_support=0.01, maximum_itemset_length=6, maximum_itemsets=1_000)
     itemsets, minimum_count = mine(baskets.everything, parameters)
     assert sum(len(level.counts) for level in itemsets.values()) <= 1_000
@@ -187,7 +193,7 @@ def test_rules_are_recounted_in_later_orders() -> None:
     later = [(4, 0), (4, 1), (4, 2), (5, 0), (5, 1), (6, 0), (7, 2), (7, 3)]
     earlier = [(0, 0), (0, 1), (1, 2), (1, 3), (2, 0), (2, 3), (3, 1), (3, 2)]
     orders, items = zip(*(earlier + later), strict=True)
-    baskets = read_baskets(inputs_of(orders, items, cut=0.5))
+    baskets = read_baskets(in_memory(inputs_of(orders, items, cut=0.5)))
     rules = uncounted(np.array([[0, -1], [0, 1]], dtype=np.int32), np.array([[1], [2]], dtype=np.int32))
     found = count_in(rules, baskets.holdout)
     assert found.order_counts.tolist() == [2, 1]
@@ -200,7 +206,7 @@ def test_a_rule_hits_when_its_consequent_is_hidden() -> None:
     earlier = [(0, 2), (0, 3), (1, 2), (1, 4), (2, 2), (2, 3)]
     later = [(order, item) for order in (3, 4, 5) for item in (0, 1)]
     orders, items = zip(*(earlier + later), strict=True)
-    baskets = read_baskets(inputs_of(orders, items, cut=0.5))
+    baskets = read_baskets(in_memory(inputs_of(orders, items, cut=0.5)))
     rules = uncounted(np.array([[0], [1]], dtype=np.int32), np.array([[1], [0]], dtype=np.int32))
     judged = hits(
         rules,

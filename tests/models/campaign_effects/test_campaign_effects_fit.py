@@ -13,6 +13,7 @@ from models.campaign_effects.fit import fit
 from models.campaign_effects.parameters import CampaignEffectsParameters
 from models.campaign_effects.rows import _holm
 from models.family import Context, NotApplicableError
+from models.inputs import in_memory
 from warehouse.results import campaign_effects
 
 CONTEXT = Context(as_of=date(2025, 3, 1), seed=2, currency="EUR")
@@ -55,7 +56,7 @@ def campaigns() -> pa.Table:
 def _fit(*frames: pd.DataFrame, **settings: float) -> dict[str, pd.DataFrame]:
     table = pa.Table.from_pandas(pd.concat(frames), preserve_index=False)
     inputs = {"features.campaign_outcomes": table, "core.campaigns": campaigns()}
-    return fit(inputs, CampaignEffectsParameters.model_validate({"placebo_count": 100, **settings}), CONTEXT)
+    return fit(in_memory(inputs), CampaignEffectsParameters.model_validate({"placebo_count": 100, **settings}), CONTEXT)
 
 
 def _arm(results: dict[str, pd.DataFrame], arm: str, campaign: str = "c1") -> Any:  # noqa: ANN401 - a row of mixed types
@@ -147,7 +148,9 @@ def test_an_unplanned_split_is_called_out() -> None:
 
 def test_the_family_works_without_a_list_of_campaigns() -> None:
     table = pa.Table.from_pandas(outcomes(), preserve_index=False)
-    results = fit({"features.campaign_outcomes": table}, CampaignEffectsParameters(placebo_count=100), CONTEXT)
+    results = fit(
+        in_memory({"features.campaign_outcomes": table}), CampaignEffectsParameters(placebo_count=100), CONTEXT
+    )
     assert results["campaign_effects"]["cost"].isna().all()
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from models.customer_value.fit import fit
 from models.customer_value.parameters import CustomerValueParameters
 from models.family import Context, NotApplicableError
+from models.inputs import in_memory
 from warehouse.catalog import find
 from warehouse.results import customer_value
 
@@ -88,7 +89,7 @@ def run(
 ) -> dict[str, pd.DataFrame]:
     inputs = {"features.customer_history": pa.Table.from_pandas(history, preserve_index=False)}
     return fit(
-        inputs,
+        in_memory(inputs),
         parameters or CustomerValueParameters(),
         Context(as_of=history["snapshot_on"].max(), seed=seed, currency="EUR"),
     )

@@ -12,6 +12,7 @@ from pandas.testing import assert_frame_equal
 from models.demand_forecast.fit import fit
 from models.demand_forecast.parameters import DemandForecastParameters
 from models.family import Context, NotApplicableError
+from models.inputs import in_memory
 from warehouse.results.demand_forecast import TABLE
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _table(*series: tuple[str, str, np.ndarray], priced: bool = True) -> pa.Tabl
 
 def _fit(table: pa.Table, parameters: DemandForecastParameters = FAST) -> dict[str, pd.DataFrame]:
     days = table["demand_on"].to_pylist() or [FIRST]
-    return fit({"features.demand_series": table}, parameters, Context(as_of=max(days), seed=1))
+    return fit(in_memory({"features.demand_series": table}), parameters, Context(as_of=max(days), seed=1))
 
 
 def _weekly_pattern(days: int, seed: int = 0) -> np.ndarray:

@@ -12,6 +12,7 @@ import pytest
 from models.drivers.fit import fit
 from models.drivers.parameters import DriversParameters
 from models.family import Context, NotApplicableError
+from models.inputs import in_memory
 from warehouse.results import correlations, regressions
 
 AS_OF = date(2025, 12, 31)
@@ -52,7 +53,7 @@ def days_table(count: int = 300, seed: int = 0, **changes: npt.NDArray[Any]) -> 
 
 
 def _fit(table: pa.Table, **settings: float) -> dict[str, pd.DataFrame]:
-    return fit({"features.daily_drivers": table}, DriversParameters.model_validate(settings), CONTEXT)
+    return fit(in_memory({"features.daily_drivers": table}), DriversParameters.model_validate(settings), CONTEXT)
 
 
 def test_planted_drivers_come_back_and_beat_the_baseline() -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from models.family import Context, NotApplicableError
+from models.inputs import in_memory
 from models.market_trends.fit import fit
 from models.market_trends.parameters import MarketTrendsParameters
 from warehouse.results import market_trends
@@ -51,7 +52,7 @@ def months_table(months: int = 30, noise: float = 0.03, *, prices: bool = True, 
 
 
 def _fit(table: pa.Table, **settings: int) -> dict[str, pd.DataFrame]:
-    return fit({"features.market_months": table}, MarketTrendsParameters(**settings), CONTEXT)
+    return fit(in_memory({"features.market_months": table}), MarketTrendsParameters(**settings), CONTEXT)
 
 
 def _row(results: dict[str, pd.DataFrame], member: str, measure: str = "sales_amount") -> Any:  # noqa: ANN401 - a row of mixed types

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.family import Context, NotApplicableError
+from models.family import Context, NotApplicableError, whole
+from models.inputs import in_memory
 from models.recommendations.fit import fit
 from models.recommendations.parameters import RecommendationsParameters
 from warehouse.building import rebuild
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from models.family import Inputs
+    from models.family import Results
+    from models.inputs import Tables
 
 Row = tuple[str, int, str | None, int]
 
@@ -51,9 +53,13 @@ def purchases(*, customer_count: int = 240, order_count: int = 12, seed: int = 1
     return rows
 
 
+def answer(tables: Tables, parameters: RecommendationsParameters, context: Context) -> Results:
+    return whole(fit(in_memory(tables), parameters, context))
+
+
 def load(
     shop: duckdb.DuckDBPyConnection, rows: Sequence[Row], *, text: bool = True, ties: Sequence[tuple[str, str]] = ()
-) -> Inputs:
+) -> Tables:
     """Fill core from (order, product number, customer, day) and return the features as Arrow tables."""
     lines = pd.DataFrame(rows, columns=["order_id", "product", "customer_id", "day"])
     shop.register("lines", lines)
@@ -81,7 +87,7 @@ def theme_of(product_ids: pd.Series[str]) -> pd.Series[int]:
 
 
 def test_recommends_the_customers_theme_with_reasons(shop: duckdb.DuckDBPyConnection) -> None:
-    results = fit(load(shop, purchases()), QUICK, CONTEXT)
+    results = answer(load(shop, purchases()), QUICK, CONTEXT)
     frame = results["recommendations"]
     assert (frame.groupby("customer_id").size() == 5).all()
     assert (theme_of(frame["product_id"]) == frame["customer_id"].str[1:].astype(int) % 4).mean() > 0.9
@@ -95,7 +101,7 @@ def test_recommends_the_customers_theme_with_reasons(shop: duckdb.DuckDBPyConnec
 def test_new_products_only_where_asked(shop: duckdb.DuckDBPyConnection) -> None:
     rows = purchases(order_count=3)
     parameters = QUICK.model_copy(update={"include_bought": False})
-    results = fit(load(shop, rows), parameters, CONTEXT)
+    results = answer(load(shop, rows), parameters, CONTEXT)
     bought = {(customer, f"P{product:02}") for _, product, customer, _ in rows}
     frame = results["recommendations"]
     assert not frame["is_repeat"].any()
@@ -108,7 +114,7 @@ def test_new_products_only_where_asked(shop: duckdb.DuckDBPyConnection) -> None:
 def test_chinese_text_finds_similar_products_that_nobody_bought_together(shop: duckdb.DuckDBPyConnection) -> None:
     # Every customer buys one product only, so that common buyers say nothing.
     rows = [(f"O{n}-{day}", n % len(NAMES), f"C{n:03}", day) for n in range(120) for day in (10, 340)]
-    frame = fit(load(shop, rows), QUICK, CONTEXT)["similar_products"]
+    frame = answer(load(shop, rows), QUICK, CONTEXT)["similar_products"]
     assert set(frame["method"]) == {"content_tfidf"}
     first = frame[frame["similarity_rank"] == 1]
     assert len(first) >= 20
@@ -116,7 +122,7 @@ def test_chinese_text_finds_similar_products_that_nobody_bought_together(shop: d
 
 
 def test_similar_products_are_bought_by_the_same_customers(shop: duckdb.DuckDBPyConnection) -> None:
-    frame = fit(load(shop, purchases(), text=False), QUICK, CONTEXT)["similar_products"]
+    frame = answer(load(shop, purchases(), text=False), QUICK, CONTEXT)["similar_products"]
     assert set(frame["method"]) == {"item_cosine"}
     top = frame[frame["similarity_rank"] <= 3]
     assert (theme_of(top["product_id"]) == theme_of(top["similar_product_id"])).mean() > 0.95
@@ -143,7 +149,7 @@ def test_friends_purchases_are_recommended_where_they_foretell(shop: duckdb.Duck
         rows += [(f"O{follower}-recent-{pair}", int(generator.integers(len(NAMES))), f"X{pair}", 250)]
         ties += [(follower, leader)]
     parameters = QUICK.model_copy(update={"include_bought": False, "only_recently_sold": False})
-    results = fit(load(shop, rows, text=False, ties=ties), parameters, CONTEXT)
+    results = answer(load(shop, rows, text=False, ties=ties), parameters, CONTEXT)
     metrics = results["model_metrics"].query("scope == 'new_products' and metric == 'ndcg_at_5'").set_index("model")
     assert metrics["lower"].to_dict()["friends"] > metrics["upper"].to_dict()["popularity"]
     assert metrics["is_champion"].idxmax() in {"friends", "blend"}
@@ -155,14 +161,14 @@ def test_same_seed_same_answer_whatever_the_order_of_rows(shop: duckdb.DuckDBPyC
     inputs = load(shop, purchases(customer_count=80), ties=[("C001", "C002"), ("C003", "C007")])
     generator = np.random.default_rng(0)
     shuffled = {name: table.take(generator.permutation(table.num_rows)) for name, table in inputs.items()}
-    one, other = fit(inputs, QUICK, CONTEXT), fit(shuffled, QUICK, CONTEXT)
+    one, other = answer(inputs, QUICK, CONTEXT), answer(shuffled, QUICK, CONTEXT)
     for name, frame in one.items():
         pd.testing.assert_frame_equal(frame, other[name])
 
 
 def test_only_the_latest_customers_are_served_where_the_limit_says_so(shop: duckdb.DuckDBPyConnection) -> None:
     parameters = QUICK.model_copy(update={"customer_limit": 7})
-    results = fit(load(shop, purchases(customer_count=60)), parameters, CONTEXT)
+    results = answer(load(shop, purchases(customer_count=60)), parameters, CONTEXT)
     latest = shop.execute(
         "SELECT customer_id FROM features.buyers ORDER BY last_ordered_on DESC, customer_id LIMIT 7"
     ).fetchall()
@@ -180,12 +186,12 @@ def test_only_the_latest_customers_are_served_where_the_limit_says_so(shop: duck
 )
 def test_says_why_it_cannot_answer(shop: duckdb.DuckDBPyConnection, rows: Sequence[Row], message: str) -> None:
     with pytest.raises(NotApplicableError, match=message):
-        fit(load(shop, rows), QUICK, CONTEXT)
+        answer(load(shop, rows), QUICK, CONTEXT)
 
 
 @pytest.mark.parametrize("name", ["recommendations", "similar_products", "model_metrics", "model_parameters"])
 def test_results_keep_their_contracts(shop: duckdb.DuckDBPyConnection, name: str) -> None:
-    frame = fit(load(shop, purchases(customer_count=80)), QUICK, CONTEXT)[name]
+    frame = answer(load(shop, purchases(customer_count=80)), QUICK, CONTEXT)[name]
     table = find(f"results.{name}")
     assert {*frame.columns, "as_of", "run_id"} == set(table.column_names)
     shop.execute(f"INSERT INTO results.{name} BY NAME SELECT *, DATE '2024-12-30' AS as_of, 'r' AS run_id FROM frame")
@@ -216,7 +222,7 @@ def test_friends_help_on_the_listening_of_lastfm(shop: duckdb.DuckDBPyConnection
     ties = [(f"L{one}", f"L{other}") for one, other in friends.to_numpy() if one % 4 == 0 and other % 4 == 0]
     inputs = load(shop, rows, text=False, ties=ties)
     parameters = RecommendationsParameters(include_bought=False, only_recently_sold=False, bootstrap_samples=200)
-    metrics = fit(inputs, parameters, CONTEXT)["model_metrics"]
+    metrics = answer(inputs, parameters, CONTEXT)["model_metrics"]
     metrics = metrics.query("scope == 'new_products' and metric == 'ndcg_at_10'").set_index("model")
     values, lower, upper = (metrics[name].to_dict() for name in ("value", "lower", "upper"))
     assert min(lower[better] for better in ("als", "item_cosine", "blend")) > upper["popularity"]
