@@ -143,11 +143,10 @@ def test_same_answer_again_in_any_row_order_without_touching_inputs_or_global_ra
 
 def test_nothing_after_as_of_counts() -> None:
     values = _weekly_pattern(120)
-    known = fit(
-        {"features.demand_series": _table(("total", "total", values[:100]))}, FAST, Context(as_of=FIRST + timedelta(99))
-    )
-    cut = fit(
-        {"features.demand_series": _table(("total", "total", values))}, FAST, Context(as_of=FIRST + timedelta(99))
+    tables = (_table(("total", "total", values[:count])) for count in (100, 120))
+    known, cut = (
+        fit(in_memory({"features.demand_series": table}), FAST, Context(as_of=FIRST + timedelta(99)))
+        for table in tables
     )
     assert_frame_equal(known["demand_forecast"], cut["demand_forecast"])
 
