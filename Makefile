@@ -11,7 +11,7 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --extra build --universal --gene
 	--no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench docs lock clean
+.PHONY: help setup demo test lint bench scale docs lock clean
 
 help:  ## Show this text
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -53,6 +53,9 @@ bench: setup  ## Measure speed and memory on the real data sets, stage by stage
 	@$(BIN)/python benchmarks/itemsets.py
 	@$(BIN)/python benchmarks/full_run.py
 	@$(BIN)/python benchmarks/full_run.py --copies 8
+
+scale: setup  ## Measure how a run grows from 1 to 10 to 100 million order lines (an hour, 60 GB of disk)
+	@$(BIN)/python benchmarks/scale.py
 
 docs: setup  ## Write the generated pages again: docs/tables.md, docs/dag.md and the settings
 	@$(BIN)/python docs/generate.py

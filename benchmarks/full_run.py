@@ -2,72 +2,26 @@
 
     python benchmarks/full_run.py [--copies 8] [--data ../shared/data/online_retail]
 
-With `--copies N` the shop is N such shops in one: order, customer and product ids are shifted. Memory is the
-proportional set size of all the run's processes together, so that shared pages count once.
+With `--copies N` the shop is N such shops in one: order, customer and product ids are shifted.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
 
 import duckdb
-import psutil
+
+from benchmarks.watching import print_stages, watch
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "online_retail"
 TILLFLOW = Path(sys.executable).parent / "tillflow"
-STAGES = (
-    ("start, look at files", r"new files, "),
-    ("load raw", r"rows read from"),
-    ("check raw", r"gate raw"),
-    ("merge core", r"accepted, .* quarantined"),
-    ("check core", r"gate core"),
-    ("build and check features", r"feature tables"),
-    ("fit families", r"rows in [\d.]+ s|: skipped|: failed"),
-    ("check and publish results", r"published \d+ of"),
-    ("write report", r"report in"),
-)
-LIMITS = {1: (60, 2.0), 8: (150, 4.0)}
-
-
-class Memory(threading.Thread):
-    """Watch the memory of a process and its children, by stage."""
-
-    def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
-        self.process = psutil.Process(pid)
-        self.stage = STAGES[0][0]
-        self.peaks: dict[str, float] = {}
-        self.done = threading.Event()
-
-    def run(self) -> None:
-        """Sample until told to stop."""
-        while not self.done.wait(0.5):
-            self.peaks[self.stage] = max(self.peaks.get(self.stage, 0), self._used())
-
-    def _used(self) -> float:
-        used = 0
-        for process in [self.process, *self._children()]:
-            try:
-                used += process.memory_full_info().pss
-            except psutil.Error:
-                continue
-        return used / 1e9
-
-    def _children(self) -> list[psutil.Process]:
-        try:
-            return list(self.process.children(recursive=True))
-        except psutil.Error:
-            return []
+LIMITS = {1: (25, 1.2), 8: (60, 2.5)}
 
 
 def enlarge(data: Path, folder: Path, copies: int) -> Path:
@@ -116,45 +70,24 @@ def main() -> int:
 def measure(data: Path, folder: Path, copies: int) -> int:
     """Run once in `folder` and print a line a stage."""
     path = data if copies == 1 else enlarge(data, folder, copies)
-    command = [TILLFLOW, "run", "--config", ROOT / "examples" / "online_retail.toml", "--warehouse", folder / "wh"]
+    command: list[str | Path] = [
+        TILLFLOW,
+        "run",
+        "--config",
+        ROOT / "examples" / "online_retail.toml",
+        "--warehouse",
+        folder / "wh",
+    ]
     command += ["--set", f"sources.online_retail.path={path}"]
-    started = time.monotonic()
-    process = subprocess.Popen(
-        [str(part) for part in command], stdout=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "200"}
-    )
-    memory = Memory(process.pid)
-    memory.start()
-    ends: dict[str, float] = {}
-    lines = []
-    for line in process.stdout or ():
-        lines.append(line)
-        for stage, pattern in STAGES:
-            if re.search(pattern, line):
-                ends[stage] = time.monotonic() - started
-                following = [name for name, _ in STAGES][[name for name, _ in STAGES].index(stage) + 1 :]
-                memory.stage = following[0] if following else stage
-    code = process.wait()
-    seconds = time.monotonic() - started
-    memory.done.set()
-    memory.join()
-    if code:
-        print("".join(lines))
-    report(copies, ends, memory.peaks, seconds)
-    limit_seconds, limit_memory = LIMITS.get(copies, (float("inf"), float("inf")))
-    return int(bool(code) or seconds > limit_seconds or max(memory.peaks.values()) > limit_memory)
-
-
-def report(copies: int, ends: dict[str, float], peaks: dict[str, float], seconds: float) -> None:
-    """Print what each stage took."""
+    measured = watch(command, folder / "wh")
+    if measured.code:
+        print(measured.output)
     print(f"Online Retail x {copies}: {541_909 * copies:,} rows, {os.cpu_count()} cores")
-    before = 0.0
-    for stage, _ in STAGES:
-        end = ends.get(stage, before)
-        print(f"  {stage:28} {end - before:7.1f} s  {peaks.get(stage, 0):5.2f} GB")
-        before = end
-    limits = LIMITS.get(copies)
-    allowed = f" (at most {limits[0]} s, {limits[1]} GB)" if limits else ""
-    print(f"  {'all':28} {seconds:7.1f} s  {max(peaks.values()):5.2f} GB{allowed}")
+    print_stages(measured)
+    limit_seconds, limit_memory = LIMITS.get(copies, (float("inf"), float("inf")))
+    allowed = f"at most {limit_seconds} s, {limit_memory} GB"
+    print(f"  {'all':28} {measured.seconds:7.1f} s  {measured.peak:5.2f} GB ({allowed})")
+    return int(bool(measured.code) or measured.seconds > limit_seconds or measured.peak > limit_memory)
 
 
 if __name__ == "__main__":
