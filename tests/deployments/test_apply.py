@@ -38,7 +38,7 @@ def server() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         environment.setenv("DO_NOT_TRACK", "1")
-        with prefect_test_harness(server_startup_timeout=120):
+        with prefect_test_harness(server_startup_timeout=1200):
             yield
 
 

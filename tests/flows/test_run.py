@@ -27,7 +27,7 @@ from warehouse.settings_file import load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.server
 
 TILLFLOW = str(Path(sys.executable).parent / "tillflow")
 HEADER = "order_number,line_number,sku,customer_number,ordered_at,quantity,unit_price,country"
@@ -64,7 +64,7 @@ def first_run(shop: DemoShop, alone: dict[str, str]) -> subprocess.CompletedProc
     assert len(children) > 1  # at least the server and what families are forked from
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
-    assert psutil.wait_procs(children, timeout=30)[1] == []
+    assert psutil.wait_procs(children, timeout=300)[1] == []
     killed.stdout.close()
     assert ask(shop, "SELECT DISTINCT status FROM ops.loads") == [("raw",)]
     assert ask(shop, "SELECT count(*) FROM core.order_lines") == [(0,)]
@@ -83,15 +83,20 @@ def served(alone: dict[str, str], first_run: subprocess.CompletedProcess[str]) -
         command, env=alone, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     api = f"http://127.0.0.1:{port}/api"
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(f"{api}/health", timeout=2).close()  # noqa: S310 - the address is our own
-            break
-        except OSError:
-            time.sleep(0.5)
+    while not answers(f"{api}/health"):
+        assert server.poll() is None, f"the server ended with exit code {server.returncode}"
+        time.sleep(0.2)
     yield {**alone, "PREFECT_API_URL": api}
     os.killpg(server.pid, signal.SIGTERM)
-    server.wait(30)
+    server.wait()
+
+
+def answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address).close()  # noqa: S310 - the address is our own
+    except OSError:
+        return False
+    return True
 
 
 def run_command(shop: DemoShop, *more: str) -> list[str]:

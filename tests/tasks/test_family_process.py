@@ -26,7 +26,7 @@ if __name__ == "__main__":
         family="segments", settings=Settings(warehouse=WarehouseSettings(path=folder, catalog=catalog)),
         as_of=date(2024, 1, 1), run_id="run", snapshot=1, folder=folder, upstream=(),
     )
-    family_process.run_family(job, timeout_seconds=60)
+    family_process.run_family(job, timeout_seconds=1200)
 """
 
 
@@ -34,7 +34,7 @@ def test_a_killed_run_leaves_no_family_behind(tmp_path: Path) -> None:
     script = tmp_path / "run.py"
     script.write_text(RUN, encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as catalog:
-        catalog.settimeout(60)
+        catalog.settimeout(1200)
         url = f"postgresql://nobody@127.0.0.1:{catalog.getsockname()[1]}/none"
         command = [sys.executable, str(script), str(tmp_path), url]
         with subprocess.Popen(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}) as run:
@@ -42,7 +42,7 @@ def test_a_killed_run_leaves_no_family_behind(tmp_path: Path) -> None:
             with connection:
                 started = psutil.Process(run.pid).children(recursive=True)
                 run.kill()
-                gone, left = psutil.wait_procs(started, timeout=20)
+                gone, left = psutil.wait_procs(started, timeout=300)
                 for process in left:
                     process.kill()
     assert gone

@@ -85,7 +85,7 @@ def test_readers_never_see_half_a_publication(lake: WarehouseSettings, tmp_path:
     finally:
         stop.touch()
     for reader in readers:
-        printed, errors = reader.communicate(timeout=120)
+        printed, errors = reader.communicate()
         assert reader.returncode == 0, errors
         reads, states = map(int, printed.split())
         assert reads >= 5
