@@ -69,7 +69,12 @@ def _table(table: Table) -> Iterator[str]:
     yield f"{table.grain[0].upper()}{table.grain[1:]}. {table.description}"
     facts = [f"Key: {', '.join(f'`{name}`' for name in table.key)}"]
     if table.inputs:
-        facts.append(f"made from {', '.join(f'`{name}`' for name in table.inputs)}")
+        facts.append(f"made from {_list(table.inputs)}")
+    makers = [family for family in FAMILIES if table.schema == "results" and table.name in family.results]
+    if table.shared:
+        facts.append("written by every predictive family")
+    elif makers:
+        facts += [f"written by `{family.name}` from {_list(family.reads)}" for family in makers]
     if table.append:
         facts.append("keeps one answer per `as_of`" if table.schema == "results" else "rows are only added")
     yield "; ".join(facts) + "."
@@ -109,8 +114,7 @@ def dag_page() -> str:
     makers = {f"results.{table}": family.name for family in FAMILIES for table in family.results}
     lines = ["flowchart LR", "    raw --> core --> features"]
     for family in FAMILIES:
-        reads = (*family.inputs, *family.optional_inputs)
-        waits = sorted({makers[table] for table in reads if table in makers} - {family.name})
+        waits = sorted({makers[table] for table in family.reads if table in makers} - {family.name})
         lines.append(f"    features --> {family.name}")
         lines += [f"    {other} --> {family.name}" for other in waits]
         lines.append(f"    {family.name} --> publish")

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 class Metric:
     """One row of results.model_metrics; `lower` and `upper` are the ends of a 95% interval."""
 
-    family: str
     model: str
     scope: str
     metric: str
@@ -38,7 +37,6 @@ class Metric:
 class FittedParameter:
     """One row of results.model_parameters; `lower` and `upper` are the ends of a 95% interval."""
 
-    family: str
     model: str
     scope: str
     parameter: str

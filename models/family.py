@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, ConfigDict
@@ -47,33 +48,73 @@ class NotApplicableError(Exception):
     """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Family:
-    """One line of the list of families.
+# The result tables that families share: each writes its own rows, and the framework their family's name into them.
+SHARED_RESULTS = ("model_metrics", "model_parameters")
 
-    `function` is `module:name`, so that reading the list imports no model. `inputs` must have rows or the
-    family is skipped; `optional_inputs` may be empty or missing and then come as empty tables. An input may be
-    another family's result table: the family then waits for it.
+
+class Kind(StrEnum):
+    """What is asked of a family beside its own tables.
+
+    A predictive one names its champion, the baseline to beat and the one metric that it is judged by, on days it had
+    not seen, in the shared tables. A descriptive one counts what was there: nothing of that is asked of it.
     """
 
-    name: str
+    PREDICTIVE = "predictive"
+    DESCRIPTIVE = "descriptive"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """The facts of one family, as its package states them.
+
+    `package` is its package below `models`, from which its name and its function follow: `fit` in the module `fit`,
+    so that reading the facts imports no model. `inputs` must have rows or the family is skipped; `optional_inputs` may
+    be empty or missing and then come as empty tables. An input may be another family's result table: the family then
+    waits for it. `tables` are the result tables that are its own.
+    """
+
+    package: str
+    kind: Kind
     question: str
     inputs: tuple[str, ...]
     optional_inputs: tuple[str, ...] = ()
-    results: tuple[str, ...]
+    tables: tuple[str, ...]
     parameters: type[Parameters]
-    function: str
+
+    @property
+    def name(self) -> str:
+        """The family's name in settings and tables: its package's."""
+        return self.package.rpartition(".")[2]
+
+    @property
+    def module(self) -> str:
+        """The module that holds the family's function."""
+        return f"{self.package}.fit"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every table that the family reads."""
+        return (*self.inputs, *self.optional_inputs)
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Every result table that the family writes: its own, and those that its kind demands."""
+        return (*self.tables, *SHARED_RESULTS) if self.kind is Kind.PREDICTIVE else self.tables
 
     def fit(self, inputs: Inputs, parameters: Parameters, context: Context) -> Answer:
         """Run the family. `inputs` are by qualified table name, results by name.
 
-        A result is a frame with the contract's columns less `as_of` and `run_id`, or such frames one after the other,
-        each made when it is asked for. Results are to be read in the order of `results`.
-        Raises `NotApplicableError` where the inputs can't answer the question.
+        A result is a frame with the contract's columns less those that the framework writes (`as_of`, `run_id` and, in
+        shared tables, `family`), or such frames one after the other, each made when it is asked for. Results are to be
+        read in the order of `results`. Raises `NotApplicableError` where the inputs can't answer the question.
         """
-        module, _, name = self.function.partition(":")
-        function = cast("Any", getattr(importlib.import_module(module), name))
+        function = cast("Any", importlib.import_module(self.module)).fit
         return cast("Answer", function(inputs, parameters, context))
+
+
+def family_in(package: str) -> Family:
+    """Return the facts that a package of `models` states as `FAMILY`."""
+    return cast("Family", importlib.import_module(package).FAMILY)
 
 
 def whole(answer: Answer) -> Results:

@@ -73,8 +73,7 @@ def _submit(runner: ThreadPoolTaskRunner[Any], run: Run, as_of: date, snapshot: 
     fit: Task[Any, object] = fit_family.with_options(retries=run.settings.run.family_retries, retry_delay_seconds=5)
     futures: dict[str, PrefectFuture[Any]] = {}
     for family in FAMILIES:
-        reads = (*family.inputs, *family.optional_inputs)
-        upstream = tuple(sorted({makers[table] for table in reads if table in makers} - {family.name}))
+        upstream = tuple(sorted({makers[table] for table in family.reads if table in makers} - {family.name}))
         # Prefect takes the marked futures, its annotations only bare ones.
         wait_for: list[Any] = [allow_failure(futures[name]) for name in upstream]
         futures[family.name] = runner.submit(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from warehouse.settings import Settings
 
 # Loaded once in the server that forks the families' processes, before any thread runs there.
-_PRELOADED = ["tasks.family_process", *(family.function.partition(":")[0] for family in FAMILIES)]
+_PRELOADED = ["tasks.family_process", *(family.module for family in FAMILIES)]
 
 _DEFECT_ADVICE = "What to do: report it as a defect with the run's log; the same data brings it again"
 
@@ -113,7 +113,9 @@ def _work(job: FamilyJob) -> None:
             for name in family.results:
                 file = job.file(family.name, f"{name}.parquet")
                 table = find(f"results.{name}")
-                row_count += write_result(answer[name], table, file, as_of=job.as_of, run_id=job.run_id)
+                row_count += write_result(
+                    answer[name], table, file, family=family.name, as_of=job.as_of, run_id=job.run_id
+                )
                 files[name] = file
         reason = " ".join(context.remarks)
     except NotApplicableError as error:
@@ -158,7 +160,7 @@ def _origin(error: Exception) -> str:
 
 def _inputs(connection: duckdb.DuckDBPyConnection, family: Family, job: FamilyJob) -> dict[str, StoredInput]:
     """Return the family's inputs as of the connection's snapshot, or as an earlier family of this run made them."""
-    inputs = {name: StoredInput(connection, _relation(name, job)) for name in (*family.inputs, *family.optional_inputs)}
+    inputs = {name: StoredInput(connection, _relation(name, job)) for name in family.reads}
     empty = [name for name in family.inputs if inputs[name].row_count == 0]
     if empty:
         what = ", ".join(f"{name} ({find(name).grain})" for name in empty)

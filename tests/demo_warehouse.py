@@ -138,7 +138,7 @@ def _outcome(demo: DemoWarehouse, family: Family, folder: Path) -> FamilyOutcome
     files = {name: folder / f"{name}.parquet" for name in family.results}
     answer = demo.answer(family.name)
     rows = [
-        write_result(answer[name], find(f"results.{name}"), file, as_of=demo.as_of, run_id=RUN_ID)
+        write_result(answer[name], find(f"results.{name}"), file, family=family.name, as_of=demo.as_of, run_id=RUN_ID)
         for name, file in files.items()
     ]
     return FamilyOutcome(
@@ -184,7 +184,7 @@ def build_features(connection: duckdb.DuckDBPyConnection, settings: Settings, as
 
 def read_inputs(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
     """Return what all families read, as Arrow tables by qualified name."""
-    return read_tables(connection, {name for family in FAMILIES for name in (*family.inputs, *family.optional_inputs)})
+    return read_tables(connection, {name for family in FAMILIES for name in family.reads})
 
 
 def read_tables(connection: duckdb.DuckDBPyConnection, names: set[str]) -> dict[str, pa.Table]:
@@ -194,4 +194,4 @@ def read_tables(connection: duckdb.DuckDBPyConnection, names: set[str]) -> dict[
 
 def inputs_of(family: Family, inputs: Tables) -> dict[str, pa.Table]:
     """Return the part of the inputs that the family reads."""
-    return {name: inputs[name] for name in (*family.inputs, *family.optional_inputs)}
+    return {name: inputs[name] for name in family.reads}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from models import FAMILIES
+from models.family import SHARED_RESULTS, Kind
 from warehouse.catalog import all_tables, find, tables
 
 if TYPE_CHECKING:
@@ -138,8 +139,23 @@ def test_every_result_table_is_written_by_a_family_and_every_input_exists() -> N
     written = {f"results.{name}" for family in FAMILIES for name in family.results}
     assert written == {table.qualified_name for table in tables("results")}
     for family in FAMILIES:
-        for name in (*family.inputs, *family.optional_inputs):
+        for name in family.reads:
             find(name)
+
+
+def test_every_family_holds_the_same_in_the_same_files() -> None:
+    packages = {file.parent.name for file in (ROOT / "models").glob("*/__init__.py")}
+    assert packages == {family.name for family in FAMILIES}
+    for family in FAMILIES:
+        folder = ROOT / "models" / family.name
+        wanted = {"fit.py", "parameters.py", *(("evaluation.py",) if family.kind is Kind.PREDICTIVE else ())}
+        assert wanted <= {file.name for file in folder.glob("*.py")}, family.name
+        assert "def fit(" in (folder / "fit.py").read_text(encoding="utf-8"), family.name
+        assert family.tables, family.name
+
+
+def test_the_tables_that_families_share_are_those_of_the_contracts() -> None:
+    assert {table.name for table in tables("results") if table.shared} == set(SHARED_RESULTS)
 
 
 def test_no_path_of_a_machine_and_no_registry_stands_in_the_repository() -> None:

@@ -110,6 +110,16 @@ class Table:
         """The columns in the contract's order."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def given_names(self) -> tuple[str, ...]:
+        """The columns of a result that its family gives: all but those that the framework writes in."""
+        return tuple(name for name in self.column_names if name not in self.written_in)
+
+    @property
+    def written_in(self) -> tuple[str, ...]:
+        """The columns of a result that the framework writes in: whose answer it is, for which day, from which run."""
+        return (FAMILY.name, AS_OF.name, RUN_ID.name) if self.shared else (AS_OF.name, RUN_ID.name)
+
     def column(self, name: str) -> Column:
         """Return the column called `name`; raises `KeyError` when there is none."""
         for column in self.columns:
@@ -121,6 +131,7 @@ class Table:
 
 AS_OF = Column(name="as_of", type="DATE", description="The day the answer is for; no later data was used.")
 RUN_ID = Column(name="run_id", type="VARCHAR", description="The run that wrote the row, see ops.runs.")
+FAMILY = Column(name="family", type="VARCHAR", description="The model family.")
 
 
 def result_table(  # noqa: PLR0913 - a contract has as many parts as it has
@@ -130,25 +141,25 @@ def result_table(  # noqa: PLR0913 - a contract has as many parts as it has
     description: str,
     key: tuple[str, ...],
     columns: tuple[Column, ...],
-    inputs: tuple[str, ...],
     checks: tuple[Check, ...] = (),
     questions: tuple[Question, ...] = (),
     append: bool = False,
     shared: bool = False,
     minimum_rows: int = 0,
 ) -> Table:
-    """Return the contract of a table in `results`; `as_of` and `run_id` are added to its columns.
+    """Return the contract of a table in `results`, with the columns that the framework writes.
 
-    An `append` table has `as_of` in its key as well.
+    These are `as_of`, also in the key of an `append` table, `run_id`, and `family`, first in the key of a `shared` one.
+    What a result is made from is what the families that write it read.
     """
+    key = ("family", *key) if shared else key
     return Table(
         schema="results",
         name=name,
         grain=grain,
         description=description,
         key=(*key, "as_of") if append else key,
-        columns=(*columns, AS_OF, RUN_ID),
-        inputs=inputs,
+        columns=(*((FAMILY,) if shared else ()), *columns, AS_OF, RUN_ID),
         checks=checks,
         questions=questions,
         append=append,

@@ -39,9 +39,11 @@ class FamilyOutcome:
 
 
 def write_result(
-    result: pd.DataFrame | Iterable[pd.DataFrame], table: Table, file: Path, *, as_of: date, run_id: str
+    result: pd.DataFrame | Iterable[pd.DataFrame], table: Table, file: Path, *, family: str, as_of: date, run_id: str
 ) -> int:
     """Write a result as Parquet in its contract's types and return its rows; frame by frame where it is several.
+
+    The columns that say whose answer it is, from which run and for which day, are written in here.
 
     Raises:
         ContractError: when columns are missing or unknown, or values don't have the contract's types.
@@ -58,7 +60,7 @@ def write_result(
         schema = connection.execute(f"FROM {table_name(table)}").to_arrow_table().schema
         with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
             for frame in frames:
-                _insert_frame(connection, frame, table, as_of=as_of, run_id=run_id)
+                _insert_frame(connection, frame, table, {"family": family, "as_of": as_of, "run_id": run_id})
                 writer.write_table(connection.execute(f"FROM {table_name(table)}").to_arrow_table())
                 connection.execute(f"TRUNCATE {table_name(table)}")
                 row_count += len(frame)
@@ -66,23 +68,24 @@ def write_result(
 
 
 def _insert_frame(
-    connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame, table: Table, *, as_of: date, run_id: str
+    connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame, table: Table, written_in: Mapping[str, object]
 ) -> None:
     """Put the rows into the contract's table, which turns them into its types and refuses what has none."""
     import duckdb  # noqa: PLC0415
 
-    own = [name for name in table.column_names if name not in ("as_of", "run_id")]
-    missing = [name for name in own if name not in frame.columns]
-    unknown = [name for name in frame.columns if name not in own]
+    missing = [name for name in table.given_names if name not in frame.columns]
+    unknown = [name for name in frame.columns if name not in table.given_names]
     if missing or unknown:
         message = f"{table.qualified_name}: missing columns {missing}, unknown columns {unknown}"
         raise ContractError(message)
-    names = ", ".join(quote_identifier(name) for name in own)
+    names = ", ".join(quote_identifier(name) for name in table.given_names)
+    places = ", ".join("?" for _ in table.written_in)
     connection.register("frame", frame)
     try:
         connection.execute(
-            f"INSERT INTO {table_name(table)} ({names}, as_of, run_id) SELECT {names}, ?, ? FROM frame",
-            [as_of, run_id],
+            f"INSERT INTO {table_name(table)} ({names}, {', '.join(table.written_in)}) "
+            f"SELECT {names}, {places} FROM frame",
+            [written_in[name] for name in table.written_in],
         )
     except duckdb.Error as error:
         message = f"{table.qualified_name}: {error}"
@@ -140,7 +143,7 @@ def record_families(
         for family in families
         if by_name[family.name].status == "published"
         for name in family.results
-        for input_name in (*family.inputs, *family.optional_inputs)
+        for input_name in family.reads
     )
     _insert(connection, "ops.lineage", lineage)
     before = connection.execute("SELECT table_name, family, published_at FROM ops.freshness").fetchall()

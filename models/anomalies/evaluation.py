@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from models.anomalies.days import Calendar
     from models.anomalies.parameters import AnomaliesParameters
 
-FAMILY = "anomalies"
 ALL = "all"
 _JUDGED_SHARE = 0.25
 _PLANTED_SHARE = 0.05
@@ -87,7 +86,6 @@ def judge_days(calendar: Calendar, parameters: AnomaliesParameters, seed: int) -
     dates = calendar.dates
     rows = [
         Metric(
-            family=FAMILY,
             model=name,
             scope=scope,
             metric=metric,

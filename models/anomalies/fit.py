@@ -9,7 +9,7 @@ import pandas as pd
 
 from models.anomalies.days import Calendar, calendar_of, unusual_days
 from models.anomalies.detectors import DETECTORS
-from models.anomalies.evaluation import FAMILY, judge_days
+from models.anomalies.evaluation import judge_days
 from models.anomalies.order_features import usual_of
 from models.anomalies.order_injection import judge_orders
 from models.anomalies.orders import LEAST_ORDERS, profiles_of, sample_of, unusual_orders
@@ -60,7 +60,7 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
         rows += unusual_orders(orders, scorer, settings, context.seed, context.currency)
         fitted += _order_parameters(orders, scorer, settings, context.seed)
     return {
-        FAMILY: pd.DataFrame(rows, columns=list(_COLUMNS)),
+        "anomalies": pd.DataFrame(rows, columns=list(_COLUMNS)),
         "model_metrics": metrics_frame(metrics),
         "model_parameters": parameters_frame(fitted),
     }
@@ -84,7 +84,6 @@ def _day_parameters(calendar: Calendar, detector: str, settings: AnomaliesParame
         width = np.log1p(found.upper) - np.log1p(found.expected)
         rows.append(
             FittedParameter(
-                family=FAMILY,
                 model=detector,
                 scope=metric,
                 parameter="usual_log_deviation",
@@ -102,7 +101,6 @@ def _order_parameters(orders: pa.Table, scorer: str, settings: AnomaliesParamete
     usual = usual_of(sample_of(orders, settings.sample_limit, seed))
     return [
         FittedParameter(
-            family=FAMILY,
             model=scorer,
             scope=f"orders {feature}",
             parameter=parameter,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.metrics import average_precision_score
 
-from models.anomalies.evaluation import FAMILY
 from models.anomalies.order_features import usual_of
 from models.anomalies.orders import FOREST, THREE_SIGMA_SIZE, forest_scorer, sample_of, size_scorer
 from models.evaluation import Metric
@@ -60,7 +59,6 @@ def judge_orders(table: pa.Table, parameters: AnomaliesParameters, seed: int) ->
     champion = FOREST if means[FOREST] > means[THREE_SIGMA_SIZE] else THREE_SIGMA_SIZE
     return champion, [
         Metric(
-            family=FAMILY,
             model=name,
             scope="orders",
             metric="average_precision",

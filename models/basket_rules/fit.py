@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from models.family import Context, Parameters, Results
     from models.inputs import Inputs
 
-FAMILY = "basket_rules"
 RULES = "association_rules"
 POPULARITY = "popularity"
 HIT_SCOPE = "holdout_baskets"
@@ -104,7 +103,6 @@ def _gain(judged: Hits, baskets: Baskets, name: str, *, is_champion: bool) -> Me
     gains = judged.rules.astype(np.float64) - judged.popularity
     half = NORMAL_95 * float(gains.std(ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else float("nan")
     return Metric(
-        family=FAMILY,
         model=RULES,
         scope=HIT_SCOPE,
         metric=f"{name}_gain",
@@ -153,7 +151,6 @@ def _share(
 ) -> Metric:
     share = wilson(int(outcomes.sum()), len(outcomes))
     return Metric(
-        family=FAMILY,
         model=model,
         scope=scope,
         metric=metric,
@@ -185,6 +182,6 @@ def _fitted(found: Found, baskets: Baskets) -> list[FittedParameter]:
         for length, count in found.itemset_counts.items()
     ]
     return [
-        FittedParameter(family=FAMILY, model=RULES, scope="total", parameter=parameter, value=float(value), note=note)
+        FittedParameter(model=RULES, scope="total", parameter=parameter, value=float(value), note=note)
         for parameter, value, note in values
     ]

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     Values = npt.NDArray[np.float64]
     Estimator = Callable[[Arm, Arm], Effect]
 
-FAMILY = "campaign_effects"
 BASELINE = "difference_in_means"
 ESTIMATORS: Mapping[str, Estimator] = {BASELINE: difference_in_means, "regression_adjusted": regression_adjusted}
 _MAXIMUM_CUSTOMERS = 5_000
@@ -94,7 +93,6 @@ def evaluate(
         value = _rmse(placebo.errors)
         lower, upper = _interval(placebo.errors, np.random.default_rng(seed))
         row = Metric(
-            family=FAMILY,
             model=name,
             scope="control arms",
             metric="placebo_rmse",

@@ -8,7 +8,6 @@ from models.campaign_effects.comparisons import Comparison, read_comparisons
 from models.campaign_effects.evaluation import (
     BASELINE,
     ESTIMATORS,
-    FAMILY,
     choose_champion,
     evaluate,
     outcome_of,
@@ -73,7 +72,6 @@ def _fitted(estimated: Sequence[Comparison], champion: str) -> Iterator[FittedPa
     for one in estimated:
         effect = ESTIMATORS[champion](*one.arms(outcome_of(one)))
         yield FittedParameter(
-            family=FAMILY,
             model=champion,
             scope=f"{one.campaign_id}: {one.arm}",
             parameter=f"{outcome_of(one)}_difference",

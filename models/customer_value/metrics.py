@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from models.customer_value.evaluation import Score
     from models.customer_value.likelihood import Fitted, FloatArray
 
-FAMILY = "customer_value"
 BG_NBD = "bg_nbd"
 LAST_WINDOW = "last_window"
 POPULATION_MEAN = "population_mean"
@@ -47,7 +46,6 @@ def metric_rows(scores: Iterable[Score], champion: str, history: Snapshots, cust
     about = f"Forecast of {history.earlier_on} for the {history.holdout_days} days after it."
     return [
         Metric(
-            family=FAMILY,
             model=score.model,
             scope=score.scope,
             metric=score.metric,
@@ -112,7 +110,6 @@ class _FittedModel:
         ]
         rows.append(
             FittedParameter(
-                family=FAMILY,
                 model=self.name,
                 scope="total",
                 parameter="log_likelihood",
@@ -129,7 +126,6 @@ class _FittedModel:
         # Wider than 20 powers of ten says no more than that nothing is known.
         margin = float(np.exp(np.minimum(NORMAL_95 * error, 50.0)))
         return FittedParameter(
-            family=FAMILY,
             model=self.name,
             scope="total",
             parameter=parameter,

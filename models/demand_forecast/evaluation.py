@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from models.demand_forecast.backtest import Backtest
     from models.demand_forecast.intervals import Calibration, Choice
 
-FAMILY = "demand_forecast"
 SELECTED = "selected"
 ALL = "all"
 
@@ -126,7 +125,6 @@ def _cell(backtest: Backtest, age: int, calibration: Calibration | None) -> _Cel
 
 def _nothing_judged() -> Metric:
     return Metric(
-        family=FAMILY,
         model=BASELINE,
         scope=ALL,
         metric="mase",
@@ -209,7 +207,6 @@ class _ScopeMetrics:
         periods = {cell.horizon for cell in self._cells}
         horizon = " or ".join(f"{length} periods" for length in sorted(periods))
         return Metric(
-            family=FAMILY,
             model=model,
             scope=self._scope,
             metric=metric,

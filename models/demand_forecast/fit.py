@@ -12,7 +12,7 @@ import pandas as pd
 
 from models.demand_forecast.backtest import Backtest, backtest, training_at
 from models.demand_forecast.candidates import BASELINE, find_form, fit_and_forecast
-from models.demand_forecast.evaluation import FAMILY, judge
+from models.demand_forecast.evaluation import judge
 from models.demand_forecast.fitted import fitted_parameters
 from models.demand_forecast.intervals import LEVELS, Calibration, calibrate
 from models.demand_forecast.reading import mean_reading, model_reading
@@ -59,7 +59,7 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
         frames.append(frame)
         fitted += rows
     return {
-        FAMILY: pd.concat(frames, ignore_index=True),
+        "demand_forecast": pd.concat(frames, ignore_index=True),
         "model_metrics": metrics_frame(metrics),
         "model_parameters": parameters_frame(fitted),
     }
@@ -98,7 +98,7 @@ def _model_forecast(
                 for level in LEVELS
             }
             frame = _frame(series, name, forecast, widths, model_reading(series, name, test, forecast))
-            return frame, fitted_parameters(FAMILY, name, series.scope, model)
+            return frame, fitted_parameters(name, series.scope, model)
     return None
 
 
@@ -112,7 +112,6 @@ def _mean_forecast(series: Series, settings: DemandForecastParameters) -> tuple[
     frame = _frame(series, MEAN_MODEL, np.full(horizon, mean), widths, mean_reading(series, mean))
     error = deviation / math.sqrt(count) if count > 1 else math.nan
     row = FittedParameter(
-        family=FAMILY,
         model=MEAN_MODEL,
         scope=series.scope,
         parameter="mean",

@@ -21,12 +21,11 @@ _ETS_SMOOTHING = (
 )
 
 
-def fitted_parameters(family: str, name: str, scope: str, model: Any) -> list[FittedParameter]:  # noqa: ANN401
+def fitted_parameters(name: str, scope: str, model: Any) -> list[FittedParameter]:  # noqa: ANN401
     """Return what candidate `name` was fitted to; `model` is the fitted statsforecast model."""
     readers = {"seasonal_naive": _seasonal_naive, "ets": _ets, "theta": _theta, "arima": _arima}
     return [
         FittedParameter(
-            family=family,
             model=name,
             scope=scope,
             parameter=parameter,

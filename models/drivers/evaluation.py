@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Values = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.int64]
 
-FAMILY = "drivers"
 DAILY_MODELS = ("weekday_mean", "regression")
 PANEL_MODELS = ("no_price_effect", "fixed_effects")
 HEADLINE = "rmse"
@@ -122,7 +121,6 @@ def metrics_of(judged: Judged, count: int, generator: np.random.Generator, *, is
         squares = np.square(judged.actual - prediction)
         lower, upper = np.quantile(np.sqrt(_resampled_means(squares, judged.blocks, draws)), [0.025, 0.975])
         row = Metric(
-            family=FAMILY,
             model=model,
             scope=judged.scope,
             metric=HEADLINE,

@@ -11,7 +11,7 @@ from models.drivers.correlations import correlate
 from models.drivers.days import open_days, sales_column
 from models.drivers.design import usable_terms
 from models.drivers.elasticity import SCOPE, fit_elasticity
-from models.drivers.evaluation import FAMILY, Judged, judge_daily, judge_panel, metrics_of
+from models.drivers.evaluation import Judged, judge_daily, judge_panel, metrics_of
 from models.drivers.regression import Regression, fit_daily
 from models.evaluation import FittedParameter, Metric, metrics_frame, parameters_frame
 from models.family import NotApplicableError
@@ -103,7 +103,6 @@ def _parameters(regressions: list[Regression], elasticity: Elasticity | None) ->
     for one in regressions:
         for row in one.rows.to_dict("records"):
             yield FittedParameter(
-                family=FAMILY,
                 model="regression",
                 scope=one.scope,
                 parameter=row["term"],
@@ -114,12 +113,9 @@ def _parameters(regressions: list[Regression], elasticity: Elasticity | None) ->
                 note=f"Change of {row['outcome']}.",
             )
         for name, value in one.diagnostics.items():
-            yield FittedParameter(
-                family=FAMILY, model="regression", scope=one.scope, parameter=name, value=value, note=_NOTES[name]
-            )
+            yield FittedParameter(model="regression", scope=one.scope, parameter=name, value=value, note=_NOTES[name])
     if elasticity is not None:
         yield FittedParameter(
-            family=FAMILY,
             model="fixed_effects",
             scope=SCOPE,
             parameter="elasticity",

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     Values = npt.NDArray[np.float64]
 
-FAMILY = "market_trends"
 _NOTE = "Each month forecast from the months before it only; the interval resamples members."
 
 
@@ -58,7 +57,6 @@ def evaluate(market: Market, champion: str, parameters: MarketTrendsParameters, 
             scoped = list(_scoped(tests, scope))
             lower, upper = _interval(scoped, parameters.bootstrap_count, np.random.default_rng(seed))
             row = Metric(
-                family=FAMILY,
                 model=model,
                 scope=scope,
                 metric="wape",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from models.evaluation import FittedParameter, metrics_frame, parameters_frame
-from models.market_trends.evaluation import FAMILY, choose_champion, evaluate
+from models.market_trends.evaluation import choose_champion, evaluate
 from models.market_trends.forecasts import FORECASTS, expect_next
 from models.market_trends.months import TOTAL, Market, read_market
 from models.market_trends.reading import reading
@@ -117,7 +117,6 @@ def _fitted(market: Market, champion: str, parameters: MarketTrendsParameters) -
         if math.isnan(slope.value):
             continue
         yield FittedParameter(
-            family=FAMILY,
             model=champion,
             scope=f"{dimension}: {member}",
             parameter="log_trend_slope",

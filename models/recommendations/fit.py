@@ -14,7 +14,7 @@ from models.recommendations.evaluation import judge, sample
 from models.recommendations.history import read_shop
 from models.recommendations.neighbours import cosine_neighbours
 from models.recommendations.recommenders import Builder
-from models.recommendations.scores import FAMILY, metrics
+from models.recommendations.scores import metrics
 from models.recommendations.words import tfidf
 
 if TYPE_CHECKING:
@@ -67,6 +67,6 @@ def _fitted(champion: str, shop: Shop, parameters: RecommendationsParameters) ->
         ("als_alpha", parameters.als_alpha, "Confidence in a purchase; a setting."),
     ]
     return [
-        FittedParameter(family=FAMILY, model=champion, scope="total", parameter=name, value=float(value), note=note)
+        FittedParameter(model=champion, scope="total", parameter=name, value=float(value), note=note)
         for name, value, note in values
     ]

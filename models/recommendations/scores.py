@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from models.recommendations.history import Shop, Values
     from models.recommendations.parameters import RecommendationsParameters
 
-FAMILY = "recommendations"
-
 
 def metrics(
     judged: Judged,
@@ -35,7 +33,6 @@ def metrics(
             for metric in METRICS:
                 value, lower, upper, count = _mean(judged.of(scope, model, metric, choice.reported), bootstrap)
                 yield Metric(
-                    family=FAMILY,
                     model=model,
                     scope=scope,
                     metric=f"{metric}_at_{length}",
@@ -60,7 +57,6 @@ def _gain(judged: Judged, choice: Choice, shop: Shop, length: int, bootstrap: Bo
     )
     value, lower, upper, count = _mean(champion - baseline, bootstrap)
     return Metric(
-        family=FAMILY,
         model=choice.champion,
         scope=choice.scope,
         metric=f"{NDCG}_at_{length}_gain",

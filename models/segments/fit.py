@@ -10,9 +10,7 @@ from threadpoolctl import threadpool_limits
 from models.customer_history import read_snapshots
 from models.evaluation import metrics_frame, parameters_frame
 from models.segments.clustering import Partition, candidates, choose, nearest, partition_of, rule_labels, stability
-from models.segments.explained import compare
-from models.segments.identity import matches, read_previous, segment_ids
-from models.segments.metrics import (
+from models.segments.evaluation import (
     KMEANS,
     RULE,
     Verdict,
@@ -21,6 +19,8 @@ from models.segments.metrics import (
     segment_parameters,
     stability_metric,
 )
+from models.segments.explained import compare
+from models.segments.identity import matches, read_previous, segment_ids
 from models.segments.naming import assign_archetypes
 from models.segments.rfm import RfmSpace, score
 from models.segments.tables import NamedSegments, customer_rows, profile_rows, shares_worse

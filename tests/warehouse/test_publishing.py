@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from models.evaluation import Metric, metrics_frame
-from models.family import Family, Parameters
+from models.family import Family, Kind, Parameters
 from tests.warehouse.ingest import ask
 from warehouse.connection import open_warehouse, snapshot_committed_as, transaction
 from warehouse.publishing import ContractError, FamilyOutcome, publish, record_families, write_result
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 NOW = datetime(2024, 6, 1)  # noqa: DTZ001 - the warehouse keeps UTC without a zone
 
 
-def metrics(family: str, value: float) -> pd.DataFrame:
+def metrics(value: float) -> pd.DataFrame:
     row = Metric(
-        family=family,
         model="m",
         scope="all",
         metric="rmse",
@@ -39,12 +38,12 @@ def metrics(family: str, value: float) -> pd.DataFrame:
 
 def family(name: str) -> Family:
     return Family(
-        name=name,
+        package=f"models.{name}",
+        kind=Kind.DESCRIPTIVE,
         question="?",
         inputs=("core.daily_metrics",),
-        results=("model_metrics",),
+        tables=("model_metrics",),
         parameters=Parameters,
-        function="models.none:fit",
     )
 
 
@@ -55,7 +54,7 @@ def run(warehouse: WarehouseSettings, folder: Path, run_id: str, as_of: date, va
         files = {}
         if value is not None:
             files = {"model_metrics": folder / f"{run_id}-{name}.parquet"}
-            write_result(metrics(name, value), TABLE, files["model_metrics"], as_of=as_of, run_id=run_id)
+            write_result(metrics(value), TABLE, files["model_metrics"], family=name, as_of=as_of, run_id=run_id)
         status, reason = ("published", "") if files else ("failed", "it broke")
         outcomes.append(
             FamilyOutcome(
@@ -97,34 +96,37 @@ def test_a_family_replaces_its_own_rows_of_the_day_and_a_failed_one_keeps_its_la
         ("a", "published"),
         ("b", "failed"),
     ]
+    made = ask(lake, "SELECT run_id, made_by, table_name, input_name FROM ops.lineage ORDER BY ALL")
+    one = ("results.model_metrics", "core.daily_metrics")
+    assert made == [(f"run-{run}", name, *one) for run, name in ((1, "a"), (1, "b"), (2, "a"), (2, "b"), (3, "a"))]
     with open_warehouse(lake, snapshot=snapshot - 1) as connection:
         assert connection.execute("SELECT max(as_of) FROM results.model_metrics").fetchone() == (first,)
 
 
 def test_a_result_that_breaks_its_contract_is_refused_by_name(tmp_path: Path) -> None:
-    frame = metrics("a", 1).drop(columns="metric").assign(extra=1)
+    frame = metrics(1).drop(columns="metric").assign(extra=1)
     with pytest.raises(ContractError, match=r"results\.model_metrics: missing columns \['metric'\].*\['extra'\]"):
-        write_result(frame, TABLE, tmp_path / "x.parquet", as_of=date(2024, 1, 1), run_id="r")
-    broken = metrics("a", 1).astype({"observation_count": object}).assign(observation_count="many")
+        write_result(frame, TABLE, tmp_path / "x.parquet", family="a", as_of=date(2024, 1, 1), run_id="r")
+    broken = metrics(1).astype({"observation_count": object}).assign(observation_count="many")
     with pytest.raises(ContractError, match=r"results\.model_metrics: .*many"):
-        write_result(broken, TABLE, tmp_path / "x.parquet", as_of=date(2024, 1, 1), run_id="r")
+        write_result(broken, TABLE, tmp_path / "x.parquet", family="a", as_of=date(2024, 1, 1), run_id="r")
 
 
 def test_a_result_made_piece_by_piece_is_written_as_one(tmp_path: Path) -> None:
-    pieces = (metrics(family, number) for number, family in enumerate(("a", "b")))
+    pieces = (metrics(number).assign(model=f"m{number}") for number in range(2))
     file = tmp_path / "x.parquet"
-    assert write_result(pieces, TABLE, file, as_of=date(2024, 1, 1), run_id="r") == 2
-    rows = duckdb.execute("SELECT family, value, run_id FROM read_parquet(?)", [str(file)]).fetchall()
-    assert rows == [("a", 0.0, "r"), ("b", 1.0, "r")]
+    assert write_result(pieces, TABLE, file, family="a", as_of=date(2024, 1, 1), run_id="r") == 2
+    rows = duckdb.execute("SELECT family, model, value, run_id FROM read_parquet(?)", [str(file)]).fetchall()
+    assert rows == [("a", "m0", 0.0, "r"), ("a", "m1", 1.0, "r")]
 
 
 def test_a_later_piece_that_breaks_its_contract_is_refused_too(tmp_path: Path) -> None:
-    pieces = [metrics("a", 1), metrics("b", 1).drop(columns="metric")]
+    pieces = [metrics(1), metrics(1).drop(columns="metric")]
     with pytest.raises(ContractError, match=r"missing columns \['metric'\]"):
-        write_result(pieces, TABLE, tmp_path / "x.parquet", as_of=date(2024, 1, 1), run_id="r")
+        write_result(pieces, TABLE, tmp_path / "x.parquet", family="a", as_of=date(2024, 1, 1), run_id="r")
 
 
 def test_a_result_without_a_row_is_an_empty_table(tmp_path: Path) -> None:
     file = tmp_path / "x.parquet"
-    assert write_result(iter(()), TABLE, file, as_of=date(2024, 1, 1), run_id="r") == 0
+    assert write_result(iter(()), TABLE, file, family="a", as_of=date(2024, 1, 1), run_id="r") == 0
     assert duckdb.execute("SELECT * FROM read_parquet(?)", [str(file)]).fetchall() == []

@@ -60,7 +60,6 @@ TABLE = result_table(
         ),
         Column(name="happened_on", type="DATE", description="The day, or the day of the order."),
     ),
-    inputs=("core.daily_metrics", "features.order_profiles"),
     checks=(
         Check(
             name="usual_range_in_order",

@@ -195,5 +195,4 @@ TABLE = result_table(
             ),
         ),
     ),
-    inputs=("features.baskets", "features.sold_products", "features.evaluation_periods"),
 )

@@ -136,5 +136,4 @@ TABLE = result_table(
             sql="SELECT campaign_id, arm, verdict FROM results.campaign_effects WHERE status = 'skipped' ORDER BY ALL",
         ),
     ),
-    inputs=("features.campaign_outcomes", "core.campaigns"),
 )

@@ -87,5 +87,4 @@ TABLE = result_table(
             ),
         ),
     ),
-    inputs=("features.daily_drivers",),
 )

@@ -75,7 +75,6 @@ TABLE = result_table(
             maximum=1,
         ),
     ),
-    inputs=("features.customer_history",),
     questions=(
         Question(
             text="Which customers should be won back first?",

@@ -99,7 +99,6 @@ TABLE = result_table(
             minimum=0,
         ),
     ),
-    inputs=("features.customer_history",),
     checks=(
         Check(
             name="intervals_in_order",

@@ -50,7 +50,6 @@ TABLE = result_table(
         _bound("upper_95", "Upper end of the 95% interval."),
         Column(name="forecast_on", type="DATE", description="The period's first day."),
     ),
-    inputs=("features.demand_series",),
     checks=(
         Check(
             name="intervals_nested",

@@ -110,5 +110,4 @@ TABLE = result_table(
             ),
         ),
     ),
-    inputs=("features.market_months",),
 )

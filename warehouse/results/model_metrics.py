@@ -9,9 +9,8 @@ TABLE = result_table(
         "How well each model did on data it had not seen, beside the baseline it has to beat. "
         "`is_headline` marks the one metric a family is judged by, on its champion's row."
     ),
-    key=("family", "model", "scope", "metric"),
+    key=("model", "scope", "metric"),
     columns=(
-        Column(name="family", type="VARCHAR", description="The model family."),
         Column(name="model", type="VARCHAR", description="The model evaluated."),
         Column(name="scope", type="VARCHAR", description="What it was evaluated on, such as total or k=5."),
         Column(name="metric", type="VARCHAR", description="The metric's standard name, such as mase or silhouette."),
@@ -41,7 +40,6 @@ TABLE = result_table(
             ),
         ),
     ),
-    inputs=("features",),
     append=True,
     shared=True,
 )

@@ -6,9 +6,8 @@ TABLE = result_table(
     name="model_parameters",
     grain="one row per family, model, scope and parameter",
     description="Every fitted parameter of a champion that a statistician would ask for.",
-    key=("family", "model", "scope", "parameter"),
+    key=("model", "scope", "parameter"),
     columns=(
-        Column(name="family", type="VARCHAR", description="The model family."),
         Column(name="model", type="VARCHAR", description="The champion."),
         Column(name="scope", type="VARCHAR", description="What it was fitted on, such as total or a category."),
         Column(name="parameter", type="VARCHAR", description="The parameter's standard name."),
@@ -27,6 +26,5 @@ TABLE = result_table(
             ),
         ),
     ),
-    inputs=("features",),
     shared=True,
 )

@@ -60,11 +60,4 @@ TABLE = result_table(
             ),
         ),
     ),
-    inputs=(
-        "features.interactions",
-        "features.buyers",
-        "features.sold_products",
-        "features.evaluation_periods",
-        "features.ties",
-    ),
 )

@@ -97,5 +97,4 @@ TABLE = result_table(
             ),
         ),
     ),
-    inputs=("features.daily_drivers", "features.price_panel"),
 )

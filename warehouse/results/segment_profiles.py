@@ -60,7 +60,6 @@ TABLE = result_table(
             minimum=0,
         ),
     ),
-    inputs=("features.customer_history",),
     questions=(
         Question(
             text="Which segments bring the revenue, and what should be done about each?",

@@ -58,5 +58,4 @@ TABLE = result_table(
             ),
         ),
     ),
-    inputs=("features.interactions", "features.buyers", "features.sold_products", "features.evaluation_periods"),
 )

@@ -87,8 +87,8 @@ def test_results_keep_the_contract() -> None:
     headline = metrics[metrics["is_headline"]]
     assert len(headline) == 1
     assert headline["is_champion"].item()
-    assert not metrics.duplicated(["family", "model", "scope", "metric"]).any()
-    assert not results["model_parameters"].duplicated(["family", "model", "scope", "parameter"]).any()
+    assert not metrics.duplicated(["model", "scope", "metric"]).any()
+    assert not results["model_parameters"].duplicated(["model", "scope", "parameter"]).any()
 
 
 def test_same_answer_again_in_any_row_order() -> None:

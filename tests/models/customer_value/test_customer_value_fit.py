@@ -103,7 +103,7 @@ def test_bg_nbd_beats_the_baselines_on_customers_who_behave_so(history: pd.DataF
     rivals = metrics.query("scope == 'holdout_purchases' and metric == 'crps'")
     assert rivals["is_baseline"].sum() == 1
     assert headline["upper"].iloc[0] < rivals.loc[rivals["is_baseline"], "value"].iloc[0]
-    assert not metrics.duplicated(["family", "model", "scope", "metric"]).any()
+    assert not metrics.duplicated(["model", "scope", "metric"]).any()
     figures = metrics[metrics["model"] == "bg_nbd"].set_index(["scope", "metric"])["value"]
     assert figures["holdout_churn", "auc"] > 0.7
     assert figures["holdout_purchases", "total_error_share"] < 0.15
@@ -173,8 +173,8 @@ def test_a_sample_is_fitted_and_all_are_predicted(history: pd.DataFrame) -> None
 def test_results_keep_their_contracts(history: pd.DataFrame, shop: duckdb.DuckDBPyConnection) -> None:
     for name, frame in run(history).items():
         table = find(f"results.{name}")
-        assert set(frame.columns) == set(table.column_names) - {"as_of", "run_id"}
-        shop.register("given", frame.assign(as_of=history["snapshot_on"].max(), run_id="run"))
+        assert set(frame.columns) == set(table.given_names)
+        shop.register("given", frame.assign(**dict.fromkeys(table.written_in, "2024-01-01")))
         shop.execute(f"INSERT INTO results.{name} BY NAME SELECT * FROM given")
         for column in table.columns:
             if column.minimum is not None:

@@ -193,9 +193,11 @@ def test_says_why_it_cannot_answer(shop: duckdb.DuckDBPyConnection, rows: Sequen
 def test_results_keep_their_contracts(shop: duckdb.DuckDBPyConnection, name: str) -> None:
     frame = answer(load(shop, purchases(customer_count=80)), QUICK, CONTEXT)[name]
     table = find(f"results.{name}")
-    assert {*frame.columns, "as_of", "run_id"} == set(table.column_names)
-    shop.execute(f"INSERT INTO results.{name} BY NAME SELECT *, DATE '2024-12-30' AS as_of, 'r' AS run_id FROM frame")
-    assert not frame.duplicated(list(set(table.key) - {"as_of"})).any()
+    assert set(frame.columns) == set(table.given_names)
+    given = frame.assign(**dict.fromkeys(table.written_in, "2024-12-30"))
+    shop.register("given", given)
+    shop.execute(f"INSERT INTO results.{name} BY NAME SELECT * FROM given")
+    assert not given.duplicated(list(table.key)).any()
     for column in table.columns:
         if column.minimum is not None:
             assert (frame[column.name].dropna() >= column.minimum).all()

@@ -121,7 +121,7 @@ def test_one_headline_with_its_baseline_and_each_number_judged(history: pd.DataF
     assert row["value"] == rivals["value"].max()
     for metric in ("silhouette", "davies_bouldin"):
         assert set(metrics.loc[metrics["metric"] == metric, "scope"]) == {"k=4", "k=5", "k=6", "k=7", "k=8"}
-    assert not metrics.duplicated(["family", "model", "scope", "metric"]).any()
+    assert not metrics.duplicated(["model", "scope", "metric"]).any()
 
 
 def test_same_ids_for_any_order_of_rows_and_any_seed(history: pd.DataFrame) -> None:
@@ -185,11 +185,11 @@ def test_the_rule_forms_the_segments_where_it_explains_more(history: pd.DataFram
 def test_results_keep_their_contracts(history: pd.DataFrame, shop: duckdb.DuckDBPyConnection) -> None:
     for name, frame in run(history).items():
         table = find(f"results.{name}")
-        assert set(frame.columns) == set(table.column_names) - {"as_of", "run_id"}
-        given = frame.assign(as_of=history["snapshot_on"].max(), run_id="run")
+        assert set(frame.columns) == set(table.given_names)
+        given = frame.assign(**dict.fromkeys(table.written_in, "2024-01-01"))
         shop.register("given", given)
         shop.execute(f"INSERT INTO results.{name} BY NAME SELECT * FROM given")
-        assert not frame.duplicated([key for key in table.key if key != "as_of"]).any()
+        assert not frame.duplicated([key for key in table.key if key in table.given_names]).any()
         for column in table.columns:
             if column.minimum is not None:
                 assert frame[column.name].min() >= column.minimum or frame[column.name].isna().all()

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from models.segments.rfm import FloatArray, RfmSpace
     from models.segments.tables import NamedSegments
 
-FAMILY = "segments"
 KMEANS = "kmeans"
 RULE = "rfm_score_sum"
 
@@ -46,7 +45,6 @@ def holdout_metrics(verdict: Verdict, history: Snapshots) -> list[Metric]:
             is_champion = model == verdict.champion
             rows.append(
                 Metric(
-                    family=FAMILY,
                     model=model,
                     scope=scope,
                     metric="eta_squared",
@@ -65,7 +63,6 @@ def holdout_metrics(verdict: Verdict, history: Snapshots) -> list[Metric]:
             )
         rows.append(
             Metric(
-                family=FAMILY,
                 model=KMEANS,
                 scope=scope,
                 metric="eta_squared_gain",
@@ -95,7 +92,6 @@ def count_metrics(tried: list[Candidate], chosen: Candidate, champion: str, cust
         )
         rows += [
             Metric(
-                family=FAMILY,
                 model=KMEANS,
                 scope=f"k={candidate.count}",
                 metric=metric,
@@ -119,7 +115,6 @@ def stability_metric(rand_indices: FloatArray, count: int, champion: str, custom
     """Return how much segments refitted on resampled customers agree with the published ones."""
     lower, upper = np.quantile(rand_indices, [0.025, 0.975])
     return Metric(
-        family=FAMILY,
         model=KMEANS,
         scope=f"k={count}",
         metric="adjusted_rand_index",
@@ -142,9 +137,7 @@ def segment_parameters(
     """Return each segment's centre with its standard error, and the space it stands in."""
     units = {"recency_days": "days", "order_count": "orders", "sales_amount": "shop currency"}
     rows = [
-        FittedParameter(
-            family=FAMILY, model=champion, scope="space", parameter=f"log_{name}_{kind}", value=float(value), note=note
-        )
+        FittedParameter(model=champion, scope="space", parameter=f"log_{name}_{kind}", value=float(value), note=note)
         for kind, values, note in (
             ("mean", space.mean, "mean of log(1 + value) over the customers"),
             ("scale", space.scale, "standard deviation of log(1 + value) over the customers"),
@@ -160,7 +153,6 @@ def segment_parameters(
         )
         rows += [
             FittedParameter(
-                family=FAMILY,
                 model=champion,
                 scope=f"segment={segments.ids[group]}",
                 parameter=f"typical_{name}",
