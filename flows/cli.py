@@ -18,6 +18,7 @@ from flows.running import DONE, WRONG_USAGE, run_flow, show_broken_checks, show_
 from tasks.queries import QueryError, ask, last_run_id, query
 from warehouse.connection import WarehouseError
 from warehouse.settings_file import SettingsError, load_settings, require_sources
+from warehouse.shares import in_words
 
 if TYPE_CHECKING:
     from warehouse.settings import Settings
@@ -174,6 +175,7 @@ def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     show(_out, ask(settings, "sources_summary"), "What came in")
     freshness = ask(settings, "freshness_summary")
     show_with_words(_out, freshness, "How fresh the answers are", words="reason", about="family")
+    _out.print(f"A run may use {in_words(settings)}.", highlight=False, soft_wrap=True)
     show_broken_checks(_out, ask(settings, "broken_checks_of_run", {"run_id": run_id}))
     quarantined = ask(settings, "quarantine_summary")
     if quarantined.rows:

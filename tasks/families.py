@@ -14,6 +14,7 @@ from models import FAMILIES
 from tasks.family_process import FamilyCrashedError, FamilyJob, run_family
 from tasks.progress import say, warn
 from warehouse.publishing import FamilyOutcome
+from warehouse.shares import parallel_families, warehouse_of_family
 
 if TYPE_CHECKING:
     from datetime import date
@@ -41,7 +42,7 @@ def fit_family(run: Run, name: str, as_of: date, snapshot: int, upstream: tuple[
     """Fit a family on the snapshot. One that the shop's data can't feed ends as Skipped, a broken one as Failed."""
     job = FamilyJob(
         family=name,
-        settings=run.settings,
+        settings=run.settings.model_copy(update={"warehouse": warehouse_of_family(run.settings)}),
         as_of=as_of,
         run_id=run.run_id,
         snapshot=snapshot,
@@ -62,7 +63,7 @@ def fit_family(run: Run, name: str, as_of: date, snapshot: int, upstream: tuple[
 
 def fit_families(run: Run, as_of: date, snapshot: int) -> list[FamilyOutcome]:
     """Fit all families, a bounded number at a time, and return how each fared."""
-    with ThreadPoolTaskRunner[Any](max_workers=run.settings.run.parallel_families) as runner:
+    with ThreadPoolTaskRunner[Any](max_workers=parallel_families(run.settings)) as runner:
         futures = _submit(runner, run, as_of, snapshot)
         return [_outcome(name, future) for name, future in futures.items()]
 

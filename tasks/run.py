@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.concurrency.sync import concurrency
 
+from tasks.progress import say
 from warehouse.connection import WarehouseError
+from warehouse.shares import in_words, warehouse_of_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,12 +64,13 @@ def running(settings: Settings, *, force: bool = False) -> Iterator[Run]:
     run = Run(
         run_id=f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}",
         started_at=started_at,
-        settings=settings,
+        settings=settings.model_copy(update={"warehouse": warehouse_of_run(settings)}),
         force=force,
     )
     with _lock(settings.warehouse.path), _place(settings.run.writer_limit):
         _clear_scratch(settings.warehouse.path)
         run.folder.mkdir(parents=True, exist_ok=True)
+        say(f"this run may use {in_words(settings)}")
         try:
             yield run
         finally:

@@ -28,8 +28,9 @@ ALLOWED = {
     "tasks": {"models", "sources", "warehouse", "expectations", "report"},
     "flows": {"tasks"},
 }
-# Modules of the warehouse that the command line may use directly: settings, and the error for a missing warehouse.
-SETTINGS = {"warehouse.settings", "warehouse.settings_file", "warehouse.connection"}
+# Modules of the warehouse that the command line may use directly: settings, what follows from them, and the error for
+# a missing warehouse.
+SETTINGS = {"warehouse.settings", "warehouse.settings_file", "warehouse.shares", "warehouse.connection"}
 FRAMEWORKS = {
     "prefect": {"tasks", "flows"},
     "great_expectations": {"expectations"},

@@ -15,6 +15,7 @@ import duckdb
 from warehouse.catalog import all_tables
 from warehouse.ddl import create_tables, quote_text
 from warehouse.settings import OBJECT_STORES, WarehouseSettings
+from warehouse.shares import warehouse_of_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,9 +43,8 @@ def open_warehouse(
     Raises:
         WarehouseError: when there is no warehouse to read, or its catalog can't be reached.
     """
-    connection = duckdb.connect(
-        config={"threads": settings.threads, "memory_limit": settings.memory_limit, "allow_unsigned_extensions": "true"}
-    )
+    limits = warehouse_of_reader(settings).model_dump(include={"threads", "memory_limit"})
+    connection = duckdb.connect(config={**limits, "allow_unsigned_extensions": "true"})
     try:
         _attach(connection, settings, read_only=read_only or snapshot is not None, snapshot=snapshot)
         yield connection

@@ -22,6 +22,10 @@ OBJECT_STORES = ("s3://", "gs://", "gcs://", "r2://")
 SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
 
 
+# As DuckDB reads them.
+_SIZE_OR_NONE = r"^(\d+(\.\d+)?\s?[KMGT]i?B)?$"
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,8 +63,19 @@ class WarehouseSettings(_Section):
             "r2://; empty for `path`/data."
         ),
     )
-    memory_limit: str = Field("2GB", pattern=r"^\d+(\.\d+)?\s?[KMGT]i?B$", description="DuckDB's memory limit.")
-    threads: int = Field(2, ge=1, description="DuckDB's threads.")
+    memory_limit: str = Field(
+        "",
+        pattern=_SIZE_OR_NONE,
+        description=(
+            "Memory of DuckDB in the run's own process, such as 2GB; by default, and at most, three quarters of "
+            "`run.memory_limit`. In a family's process it is half of the family's share."
+        ),
+    )
+    threads: int | None = Field(
+        None,
+        ge=1,
+        description="DuckDB's threads; by default one a core. Families that run at the same time share them.",
+    )
 
     @field_validator("data")
     @classmethod
@@ -85,7 +100,22 @@ class RunSettings(_Section):
     as_of: date | None = Field(None, description="The day to answer for; by default the last day in the data.")
     seed: int = Field(0, ge=0, description="Seed of all randomness in the models.")
     holdout_days: int = Field(90, ge=7, le=730, description="Days kept back to judge models out of time.")
-    parallel_families: int = Field(2, ge=1, description="Families that run at the same time.")
+    memory_limit: str = Field(
+        "",
+        pattern=_SIZE_OR_NONE,
+        description=(
+            "Memory of all processes of a run together, such as 8GB; by default half of what the machine, or the "
+            "container, has."
+        ),
+    )
+    parallel_families: int | None = Field(
+        None,
+        ge=1,
+        description=(
+            "Families that run at the same time and share three quarters of `memory_limit`; by default one a core, "
+            "with 750 MB for each."
+        ),
+    )
     family_timeout_seconds: float = Field(1800, gt=0, description="A family is stopped after this time.")
     writer_limit: str = Field(
         "",
