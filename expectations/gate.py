@@ -18,9 +18,6 @@ from warehouse.contracts import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
-
-    import pandas as pd
 
     from expectations.batch_checks import BatchCheck
     from expectations.suite import Rule
@@ -30,6 +27,15 @@ if TYPE_CHECKING:
 _ABORTED_ADVICE = "roll the transaction back: the error has ended it, and a commit would keep nothing"
 _HIDDEN = "(personal, not shown)"
 _SHOWN_FAILURES = 10
+
+
+class Gate(StrEnum):
+    """Where a run stops unless the checks let it pass, in the order in which it comes there."""
+
+    RAW = "raw"
+    CORE = "core"
+    FEATURES = "features"
+    RESULTS = "results"
 
 
 class Status(StrEnum):
@@ -215,33 +221,3 @@ def _example(connection: duckdb.DuckDBPyConnection, table: Table, rule: Rule) ->
         for name, value in zip(names, row, strict=True)
     }
     return json.dumps(shown, default=str, ensure_ascii=False)
-
-
-def results_frame(results: Iterable[CheckResult], *, run_id: str, checked_at: datetime) -> pd.DataFrame:
-    """Return the results as rows of ops.validation_results; `checked_at` is UTC."""
-    import pandas as pd  # noqa: PLC0415 - light import for everybody who only asks for a decision
-
-    from warehouse.ops.validation_results import TABLE  # noqa: PLC0415 - with it
-
-    rows = [
-        {
-            "run_id": run_id,
-            "gate": result.gate,
-            "table_name": result.table,
-            "check_name": result.check,
-            "column_name": result.column or None,
-            "severity": result.severity.value,
-            "status": result.status.value,
-            "observed": result.observed,
-            "expected": result.expected,
-            "example": result.example or None,
-            "advice": result.advice,
-            "rows_checked": result.rows_checked,
-            "violation_count": result.violation_count,
-            "violation_share": result.violation_share,
-            "checked_at": checked_at,
-        }
-        for result in results
-    ]
-    frame = pd.DataFrame(rows, columns=list(TABLE.column_names))
-    return frame.astype({"rows_checked": "Int64", "violation_count": "Int64", "violation_share": "Float64"})

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.gates import Gate, pass_gate
+from expectations.gate import Gate
+from tasks.gates import pass_gate
 from tasks.progress import say
 from warehouse.building import build_order, rebuild
 from warehouse.catalog import tables

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from expectations.gate import Gate
 from sources.files import SourceError
 from sources.loading import Inspection, inspect_source, load_files
-from tasks.gates import Gate, pass_gate
+from tasks.gates import pass_gate
 from tasks.progress import say
 from tasks.run import utc_now
 from tasks.warm_up import warm_up
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.merging import Merge, in_merge_order, merge_loads, replay_quarantine
+from warehouse.statements import statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +99,7 @@ def check_raw(run: Run) -> None:
 def merge_core(run: Run) -> date | None:
     """Merge what waits in raw into core, check core, and commit both or neither. Returns the last day with orders."""
     with open_warehouse(run.settings.warehouse) as connection:
-        waiting = _sources_waiting(connection)
+        waiting = _sources(connection, "waiting_sources")
         if waiting:
             with transaction(connection, "merge core", run.run_id):
                 for name in in_merge_order(run.settings, waiting):
@@ -108,7 +110,7 @@ def merge_core(run: Run) -> date | None:
                     )
                 complete_core(connection)
                 pass_gate(Gate.CORE, run, connection)
-        row = connection.execute("SELECT max(ordered_on) FROM core.order_lines").fetchone()
+        row = connection.execute(statement("last_day_with_orders")).fetchone()
     return row[0] if row else None
 
 
@@ -116,8 +118,7 @@ def replay(run: Run) -> dict[str, tuple[int, int]]:
     """Judge all open quarantined rows again; returns for each source how many were judged and how many passed."""
     passed: dict[str, tuple[int, int]] = {}
     with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "replay", run.run_id):
-        rows = connection.execute("SELECT DISTINCT source FROM ops.quarantine WHERE status = 'open'").fetchall()
-        for name in in_merge_order(run.settings, {str(row[0]) for row in rows}):
+        for name in in_merge_order(run.settings, _sources(connection, "quarantined_sources")):
             counts = replay_quarantine(connection, Merge.of(run.settings, name, run_id=run.run_id, now=utc_now()))
             passed[name] = (counts.rows_read, counts.rows_accepted + counts.rows_duplicate)
         complete_core(connection)
@@ -125,6 +126,5 @@ def replay(run: Run) -> dict[str, tuple[int, int]]:
     return passed
 
 
-def _sources_waiting(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    rows = connection.execute("SELECT DISTINCT source FROM ops.loads WHERE status = 'raw'").fetchall()
-    return {str(row[0]) for row in rows}
+def _sources(connection: duckdb.DuckDBPyConnection, question: str) -> list[str]:
+    return [str(row[0]) for row in connection.execute(statement(question)).fetchall()]

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from expectations.gate import results_frame
+from expectations.records import record_files
 from models import FAMILIES
-from tasks.gates import Gate, check_view, recorded_checks
+from tasks.gates import checks_folder, judge_results
 from tasks.progress import say, warn
 from tasks.run import Run, tillflow_version, utc_now
 from tasks.warm_up import prepare_charts
 from warehouse.catalog import find
 from warehouse.connection import open_warehouse, snapshot_committed_as, transaction
-from warehouse.ddl import quote_identifier, quote_text
 from warehouse.publishing import FamilyOutcome, publish, record_families
-from warehouse.run_records import RunRecord, fingerprint, published_with, record_run
+from warehouse.run_records import RunRecord, fingerprint, published_with, record_checks, record_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +46,7 @@ def publish_results(run: Run, as_of: date, snapshot: int, outcomes: Iterable[Fam
     """
     prepare_charts(run)
     with open_warehouse(run.settings.warehouse) as connection:
-        checked = [_check(run, connection, outcome) for outcome in outcomes]
+        checked = [_check(run, connection, outcome, part) for part, outcome in enumerate(outcomes)]
         with transaction(connection, _PUBLISH_MESSAGE, run.run_id):
             publish(connection, (outcome for outcome in checked if outcome.status == "published"), as_of=as_of)
             record_families(connection, FAMILIES, checked, run_id=run.run_id, now=utc_now(), snapshot=snapshot)
@@ -56,24 +55,17 @@ def publish_results(run: Run, as_of: date, snapshot: int, outcomes: Iterable[Fam
     return checked
 
 
-def _check(run: Run, connection: duckdb.DuckDBPyConnection, outcome: FamilyOutcome) -> FamilyOutcome:
+def _check(run: Run, connection: duckdb.DuckDBPyConnection, outcome: FamilyOutcome, part: int) -> FamilyOutcome:
     """Return the outcome, rejected when one of its tables breaks its contract."""
     if outcome.status != "published":
         return outcome
-    broken = []
-    for name, file in outcome.files.items():
-        view = f"{outcome.family}_{name}"
-        connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {quote_identifier(view)} AS "
-            f"SELECT * FROM read_parquet({quote_text(str(file))})"
-        )
-        decision = check_view(Gate.RESULTS, run, connection, find(f"results.{name}"), view)
-        broken += [result.describe() for result in decision.failures]
-        for result in decision.warnings:
-            warn(f"gate results: {result.describe()}")
-    if not broken:
+    files = {find(f"results.{name}"): file for name, file in outcome.files.items()}
+    decision = judge_results(run, connection, outcome.family, files, part=part)
+    for result in decision.warnings:
+        warn(f"gate results: {result.describe()}")
+    if decision.passed:
         return outcome
-    reason = " ".join(broken).rstrip(".")
+    reason = " ".join(result.describe() for result in decision.failures).rstrip(".")
     warn(f"{outcome.family}: rejected, {reason}")
     return dataclasses.replace(outcome, status="rejected", reason=reason, row_count=0, files={})
 
@@ -101,7 +93,4 @@ def record(run: Run, *, status: str, message: str, rows_read: int, as_of: date |
                 as_of=as_of,
             ),
         )
-        frame = results_frame(recorded_checks(run), run_id=run.run_id, checked_at=utc_now())
-        connection.register("checks", frame)
-        connection.execute("INSERT INTO ops.validation_results BY NAME SELECT * FROM checks")
-        connection.unregister("checks")
+        record_checks(connection, record_files(checks_folder(run)), run_id=run.run_id, checked_at=utc_now())

@@ -36,11 +36,7 @@ def _cell(value: object) -> str:
 
 def run_markdown(connection: duckdb.DuckDBPyConnection, run_id: str) -> str:
     """Tell what a run did: how it ended and what to do, whose answers stand, what it read, accepted and kept out."""
-    ended = connection.execute(
-        "SELECT status, message, as_of, rows_read, date_diff('second', started_at, ended_at) FROM ops.runs "
-        "WHERE run_id = ?",
-        [run_id],
-    ).fetchone()
+    ended = connection.execute(statement("end_of_run"), {"run_id": run_id}).fetchone()
     status, message, as_of, rows_read, seconds = ended or ("failed", "not recorded", None, 0, 0)
     parts = [f"# Run {run_id}: {status}", f"{message.rstrip('.')}."]
     if status == "failed":

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from expectations.gate import results_frame, validate
+from expectations.gate import Gate, validate
+from expectations.records import keep_records
 from models import FAMILIES
 from models.family import Context, Family, whole
 from models.inputs import in_memory
@@ -21,7 +22,7 @@ from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.merging import Merge, in_merge_order, merge_loads
 from warehouse.publishing import FamilyOutcome, publish, record_families, write_result
-from warehouse.run_records import RunRecord, record_run
+from warehouse.run_records import RunRecord, record_checks, record_run
 from warehouse.settings_file import load_settings
 
 if TYPE_CHECKING:
@@ -128,9 +129,8 @@ def publish_answers(demo: DemoWarehouse, folder: Path) -> None:
                 as_of=demo.as_of,
             ),
         )
-        checks = validate(connection, find("core.order_lines"), gate="core")
-        connection.register("checks", results_frame(checks, run_id=RUN_ID, checked_at=NOW))
-        connection.execute("INSERT INTO ops.validation_results BY NAME SELECT * FROM checks")
+        checks = keep_records(folder, Gate.CORE, validate(connection, find("core.order_lines"), gate="core"))
+        record_checks(connection, [checks], run_id=RUN_ID, checked_at=NOW)
 
 
 def _outcome(demo: DemoWarehouse, family: Family, folder: Path) -> FamilyOutcome:

@@ -94,6 +94,28 @@ def test_models_have_no_clock_no_files_and_no_unseeded_randomness() -> None:
     assert not wrong
 
 
+def _texts(file: Path) -> list[tuple[int, str]]:
+    """The texts that the code of a file uses, with their lines: all but docstrings."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in statements
+    ]
+
+
+def test_no_sql_stands_in_tasks() -> None:
+    verbs = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|FROM|WHERE|ATTACH|COPY)\b")
+    wrong = [
+        f"{file.relative_to(ROOT)}:{line}: {text.strip()}"
+        for file in _modules("tasks")
+        for line, text in _texts(file)
+        if verbs.search(text)
+    ]
+    assert not wrong
+
+
 def test_no_file_in_flows_is_named_like_a_package() -> None:
     assert not {file.stem for file in _modules("flows")} & set(PACKAGES)
 

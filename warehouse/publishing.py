@@ -108,8 +108,9 @@ def publish(connection: duckdb.DuckDBPyConnection, outcomes: Iterable[FamilyOutc
                 values.append(as_of.isoformat())
             where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
             connection.execute(f"DELETE FROM {table_name(table)}{where}", values)
+            names = ", ".join(quote_identifier(name) for name in table.column_names)
             connection.execute(
-                f"INSERT INTO {table_name(table)} BY NAME SELECT * FROM read_parquet({quote_text(str(file))})"
+                f"INSERT INTO {table_name(table)} ({names}) SELECT {names} FROM read_parquet({quote_text(str(file))})"
             )
 
 

@@ -7,8 +7,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from warehouse.ddl import quote_text
+from warehouse.ops.validation_results import TABLE as VALIDATION_RESULTS
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, datetime
+    from pathlib import Path
 
     import duckdb
 
@@ -69,6 +74,24 @@ def record_run(connection: duckdb.DuckDBPyConnection, record: RunRecord) -> None
     marks = ", ".join("?" for _ in names)
     connection.execute(
         f"INSERT INTO ops.runs ({', '.join(names)}) VALUES ({marks})", [getattr(record, name) for name in names]
+    )
+
+
+def record_checks(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[Path], *, run_id: str, checked_at: datetime
+) -> None:
+    """Write the checks of a run from files of records, see `expectations.records`, in their order."""
+    if not files:
+        return
+    known: dict[str, object] = {"run_id": run_id, "checked_at": checked_at}
+    types = {column.name: column.type for column in VALIDATION_RESULTS.columns if column.name not in known}
+    names = ", ".join((*types, *known))
+    values = ", ".join((*types, *(f"${name}" for name in known)))
+    columns = ", ".join(f"{name}: {quote_text(type_)}" for name, type_ in types.items())
+    connection.execute(
+        f"INSERT INTO ops.validation_results ({names}) "
+        f"SELECT {values} FROM read_json($files, format = 'newline_delimited', columns = {{{columns}}})",
+        {**known, "files": [str(file) for file in files]},
     )
 
 

@@ -4,7 +4,6 @@ import json
 import pickle
 import subprocess
 import sys
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -13,12 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.gate import CheckResult, GateFailedError, Status, gate_decision, results_frame, validate
+from expectations.gate import CheckResult, GateFailedError, Status, gate_decision, validate
 from warehouse.catalog import all_tables
 from warehouse.contracts import Check, Column, Severity, Table
 from warehouse.core.order_lines import TABLE as ORDER_LINES
 from warehouse.ddl import create_tables
-from warehouse.ops.validation_results import TABLE as VALIDATION_RESULTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +60,6 @@ LINES = Table(
     ),
     minimum_rows=1,
 )
-CHECKED_AT = datetime.fromisoformat("2024-05-01T03:04:05")
 GOOD = "('A', 1, 'sale', 'p', 1, 'x@example.org'), ('A', 2, NULL, NULL, NULL, NULL)"
 
 
@@ -205,23 +202,6 @@ def test_the_error_says_rule_rows_example_and_what_to_do(connection: duckdb.Duck
         "What to do: correct kind where it comes from, or add the value to `allowed` in warehouse/core/lines.py."
     )
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301 - as Prefect does
-
-
-def test_results_fit_their_table(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("INSERT INTO core.lines VALUES ('B', 1, 'gift', 'p', 1, NULL)")
-    results = validate(connection, LINES, gate="core")
-    connection.register("results", results_frame(results, run_id="run-1", checked_at=CHECKED_AT))
-    create_tables(connection, [VALIDATION_RESULTS])
-    connection.execute("INSERT INTO ops.validation_results BY NAME SELECT * FROM results")
-    assert not broken(validate(connection, VALIDATION_RESULTS, gate="ops"))
-    for question in VALIDATION_RESULTS.questions:
-        assert len(connection.execute(question.sql).fetchall()) == 1
-
-
-def test_results_of_no_check_are_an_empty_frame() -> None:
-    frame = results_frame((), run_id="run-1", checked_at=CHECKED_AT)
-    assert list(frame.columns) == list(VALIDATION_RESULTS.column_names)
-    assert frame.empty
 
 
 @settings(max_examples=15, deadline=None)

@@ -1,0 +1,143 @@
+"""What each gate checks: the loads that wait, core and what was merged into it, the features, a family's result."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from expectations.batch_checks import BatchCheck, FreshnessCheck, NullRateCheck, ShareCheck, VolumeCheck
+from expectations.gate import CheckResult, Gate, validate
+from warehouse.catalog import find, tables
+from warehouse.ddl import quote_identifier, quote_text, table_name
+from warehouse.raw_tables import BOOKKEEPING_COLUMNS, raw_table
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    import duckdb
+
+    from warehouse.contracts import Table
+    from warehouse.settings import QualitySettings
+
+_HISTORY_LENGTH = 60
+
+
+def check_raw(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
+    """Check the rows of the loads that wait to be merged, source by source."""
+    waiting = connection.execute("""
+        SELECT source, count(*), sum(rows_read)::BIGINT
+        FROM ops.loads WHERE status = 'raw' GROUP BY source ORDER BY source
+    """).fetchall()
+    results: list[CheckResult] = []
+    for source, load_count, row_count in waiting:
+        table = raw_table(source, _source_columns(connection, source))
+        view = f"waiting_{source}"
+        connection.execute(f"""
+            CREATE OR REPLACE TEMP VIEW {quote_identifier(view)} AS
+            SELECT raw_rows.* FROM {table_name(table)} AS raw_rows
+            JOIN ops.loads ON load_id = _load_id WHERE status = 'raw' AND source = {quote_text(source)}
+        """)
+        volume = VolumeCheck(row_count=row_count // load_count, history=_history(connection, source))
+        results += _check_stand_in(connection, table, view, gate=Gate.RAW, extra=[volume])
+    return results
+
+
+def check_core(connection: duckdb.DuckDBPyConnection, run_id: str, quality: QualitySettings) -> list[CheckResult]:
+    """Check the tables of core, and the batch that was merged by a run."""
+    results: list[CheckResult] = []
+    for table in tables("core"):
+        if not _has_something_to_check(connection, table):
+            continue
+        extra: list[BatchCheck] = _quarantine_checks(connection, table, run_id, quality)
+        if table.name == "order_lines":
+            extra.append(NullRateCheck(column="customer_id", limit=quality.maximum_missing_customer_share))
+        results += validate(connection, table, gate=Gate.CORE, extra=extra)
+    return results
+
+
+def check_features(
+    connection: duckdb.DuckDBPyConnection, as_of: date | None, quality: QualitySettings
+) -> list[CheckResult]:
+    """Check the feature tables, and that the newest day with orders is near the day that the answers are for."""
+    filled = [table for table in tables("features") if _has_something_to_check(connection, table)]
+    results = [result for table in filled for result in validate(connection, table, gate=Gate.FEATURES)]
+    if as_of is not None:
+        fresh = FreshnessCheck(column="metric_on", as_of=as_of, maximum_age_days=quality.maximum_age_days)
+        results += validate(connection, find("core.daily_metrics"), gate=Gate.FEATURES, extra=[fresh])
+    return results
+
+
+def check_result(connection: duckdb.DuckDBPyConnection, table: Table, file: Path, *, family: str) -> list[CheckResult]:
+    """Check the Parquet file of a family's result, which is not in its table yet."""
+    view = f"{family}_{table.name}"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {quote_identifier(view)} AS SELECT * FROM read_parquet({quote_text(str(file))})"
+    )
+    return _check_stand_in(connection, table, view, gate=Gate.RESULTS)
+
+
+def _check_stand_in(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    view: str,
+    *,
+    gate: Gate,
+    extra: list[BatchCheck] | None = None,
+) -> list[CheckResult]:
+    """Check a temporary view in the place of a table whose columns it has; the results name the table."""
+    stand_in = dataclasses.replace(table, schema="temp", name=view)
+    return [
+        dataclasses.replace(result, table=table.qualified_name, check=result.check.replace(view, table.name))
+        for result in validate(connection, stand_in, gate=gate, extra=extra or ())
+    ]
+
+
+def _has_something_to_check(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    """Whether a table has rows or must have some; what a shop does not bring stays empty, and that is no fault."""
+    return bool(table.minimum_rows or connection.execute(f"SELECT 1 FROM {table_name(table)} LIMIT 1").fetchone())
+
+
+def _history(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[int, ...]:
+    rows = connection.execute(
+        "SELECT rows_read FROM ops.loads WHERE source = ? AND status = 'merged' ORDER BY load_order DESC LIMIT ?",
+        [source, _HISTORY_LENGTH],
+    ).fetchall()
+    return tuple(int(row[0]) for row in rows)
+
+
+def _source_columns(connection: duckdb.DuckDBPyConnection, source: str) -> list[str]:
+    rows = connection.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() "
+        "AND schema_name = 'raw' AND table_name = ? ORDER BY column_index",
+        [source],
+    ).fetchall()
+    return [str(row[0]) for row in rows if row[0] not in BOOKKEEPING_COLUMNS]
+
+
+def _quarantine_checks(
+    connection: duckdb.DuckDBPyConnection, table: Table, run_id: str, quality: QualitySettings
+) -> list[BatchCheck]:
+    """Return the check of how much of what the run merged into `table` went to quarantine."""
+    row = connection.execute(
+        "SELECT sum(rows_quarantined)::BIGINT, sum(rows_read)::BIGINT FROM ops.loads "
+        "WHERE table_name = ? AND merged_run_id = ?",
+        [table.name, run_id],
+    ).fetchone()
+    quarantined, read = row or (0, 0)
+    if not read or quarantined <= quality.tolerated_quarantined_rows:
+        return []
+    of_this_batch = f"WHERE table_name = {quote_text(table.name)} AND run_id = {quote_text(run_id)}"
+    rules = connection.execute(
+        f"SELECT rule, count(*) FROM (SELECT unnest(rules) AS rule FROM ops.quarantine {of_this_batch}) "
+        "GROUP BY rule ORDER BY 2 DESC, 1"
+    ).fetchall()
+    return [
+        ShareCheck(
+            part=quarantined,
+            whole=read,
+            limit=quality.maximum_quarantined_share,
+            causes=f" ({', '.join(f'{rule}: {count:,} rows' for rule, count in rules)})",
+            breaking_rows=f"SELECT file, row_number, reason, payload FROM ops.quarantine {of_this_batch} ORDER BY ALL",
+        )
+    ]
