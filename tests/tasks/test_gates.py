@@ -1,0 +1,236 @@
+"""Nothing passes a gate that it does not hold: each task that writes is run as it is, without a Prefect server."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+import expectations.layers
+import tasks.ingest
+import tasks.publish
+from expectations.gate import Gate, GateFailedError, Status
+from models import FAMILIES
+from sources.loading import Inspection
+from tasks.features import build_features
+from tasks.gates import recorded_checks
+from tasks.ingest import check_raw, load_raw, look_at_files, merge_core, prepare_warehouse, replay
+from tasks.publish import publish_results, record
+from tasks.run import Run, utc_now
+from tests.warehouse.ingest import ask, order_lines, write_lines
+from warehouse.catalog import find, tables
+from warehouse.connection import open_warehouse, transaction
+from warehouse.contracts import Check
+from warehouse.publishing import FamilyOutcome, write_result
+from warehouse.settings import QualitySettings, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from warehouse.contracts import Table
+    from warehouse.settings import WarehouseSettings
+
+AS_OF = date(2024, 5, 2)
+LINES = [(f"A{number}", 1, "p", "c", "2024-05-02 10:00:00", 1, 2, "Germany") for number in range(40)]
+BROKEN = [(f"B{number}", 1, "p", "c", "2024-05-02 10:00:00", "three", 2, "Germany") for number in range(40)]
+
+
+@pytest.fixture
+def run(sqlite_lake: WarehouseSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run on an empty warehouse, with a folder of order lines. Nothing is warmed up."""
+    monkeypatch.setattr(tasks.ingest, "warm_up", lambda: None)
+    monkeypatch.setattr(tasks.publish, "prepare_charts", lambda _run: None)
+    write_lines(tmp_path / "orders" / "first.csv", *LINES)
+    settings = Settings(
+        warehouse=sqlite_lake,
+        sources={"orders": order_lines(tmp_path / "orders")},
+        quality=QualitySettings(tolerated_quarantined_rows=0),
+    )
+    run = Run(run_id="run-1", started_at=utc_now(), settings=settings)
+    run.folder.mkdir(parents=True)
+    return run
+
+
+def load(run: Run) -> None:
+    prepare_warehouse.fn(run)
+    inspection = look_at_files.fn(run, "orders")
+    assert isinstance(inspection, Inspection)
+    load_raw.fn(run, {"orders": inspection})
+
+
+def broken_checks(run: Run) -> list[tuple[str, str]]:
+    return [(check.gate, check.check) for check in recorded_checks(run) if check.stops_the_run]
+
+
+def write(run: Run, *statements: str) -> None:
+    with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "by hand", "x"):
+        for statement in statements:
+            connection.execute(statement)
+
+
+def demand_what_no_row_has(monkeypatch: pytest.MonkeyPatch, schema: str, name: str) -> None:
+    """Give a table a check of severity `fail` that each of its rows breaks."""
+    never = Check(name="never", violation="true", meaning="it is a row", advice="nothing")
+
+    def with_check(of: str) -> tuple[Table, ...]:
+        return tuple(
+            dataclasses.replace(table, checks=(*table.checks, never)) if (of, table.name) == (schema, name) else table
+            for table in tables(of)
+        )
+
+    monkeypatch.setattr(expectations.layers, "tables", with_check)
+
+
+def test_what_is_right_passes_every_gate(run: Run) -> None:
+    load(run)
+    check_raw.fn(run)
+    assert merge_core.fn(run) == AS_OF
+    assert build_features.fn(run, AS_OF) > 0
+    assert ask(run.settings.warehouse, "SELECT count(*) FROM core.order_lines") == [(40,)]
+    assert ask(run.settings.warehouse, "SELECT count(*) > 0 FROM features.demand_series") == [(True,)]
+    checks = recorded_checks(run)
+    assert list(dict.fromkeys(check.gate for check in checks)) == [Gate.RAW, Gate.CORE, Gate.FEATURES]
+    assert {check.table for check in checks if check.gate == Gate.RAW} == {"raw.orders"}
+    assert broken_checks(run) == []
+
+
+def test_rows_that_break_raw_stop_at_its_gate(run: Run) -> None:
+    load(run)
+    write(run, "INSERT INTO raw.orders SELECT * FROM raw.orders WHERE _row_number = 1")
+    with pytest.raises(
+        GateFailedError, match=r"(?s)gate raw: 1 check failed.*orders \(_load_id, _row_number\) is unique"
+    ):
+        check_raw.fn(run)
+    assert broken_checks(run) == [("raw", "orders (_load_id, _row_number) is unique")]
+
+
+def test_loads_that_were_merged_are_not_judged_again(run: Run) -> None:
+    load(run)
+    write(run, "INSERT INTO raw.orders SELECT * FROM raw.orders WHERE _row_number = 1")
+    write(run, "UPDATE ops.loads SET status = 'merged'")
+    check_raw.fn(run)
+    assert recorded_checks(run) == []
+
+
+def test_a_batch_that_breaks_core_leaves_core_as_it_was(run: Run) -> None:
+    write_lines(run.settings.sources["orders"].path / "second.csv", *BROKEN)
+    load(run)
+    with pytest.raises(GateFailedError, match=r"(?s)share of rows quarantined.*50\.00%.*wrong_type_quantity: 40 rows"):
+        merge_core.fn(run)
+    assert broken_checks(run) == [("core", "order_lines: share of rows quarantined")]
+    assert ask(run.settings.warehouse, "SELECT count(*) FROM core.order_lines") == [(0,)]
+    assert ask(run.settings.warehouse, "SELECT count(*) FROM ops.quarantine") == [(0,)]
+    assert ask(run.settings.warehouse, "SELECT DISTINCT status FROM ops.loads") == [("raw",)]
+
+
+def test_a_replay_that_breaks_core_leaves_core_as_it_was(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(run)
+    merge_core.fn(run)
+    demand_what_no_row_has(monkeypatch, "core", "order_lines")
+    write(run, "DELETE FROM core.orders")
+    with pytest.raises(GateFailedError, match="order_lines: never"):
+        replay(run)
+    assert ask(run.settings.warehouse, "SELECT count(*) FROM core.orders") == [(0,)]
+
+
+def test_features_that_break_their_contract_leave_the_last_ones(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(run)
+    merge_core.fn(run)
+    build_features.fn(run, AS_OF)
+    days = "SELECT max(ended_on) FROM features.evaluation_periods"
+    before = ask(run.settings.warehouse, days)
+    demand_what_no_row_has(monkeypatch, "features", "evaluation_periods")
+    with pytest.raises(GateFailedError, match="evaluation_periods: never"):
+        build_features.fn(run, date(2024, 5, 3))
+    assert ("features", "evaluation_periods: never") in broken_checks(run)
+    assert ask(run.settings.warehouse, days) == before
+
+
+def test_old_orders_are_warned_of(run: Run) -> None:
+    load(run)
+    merge_core.fn(run)
+    build_features.fn(run, date(2024, 7, 1))
+    warned = [check.check for check in recorded_checks(run) if check.status is Status.FAILED]
+    assert "daily_metrics.metric_on is fresh" in warned
+    assert broken_checks(run) == []
+
+
+def row_of(table: Table, **given: object) -> pd.DataFrame:
+    """One row that keeps to the contract, but for what is given."""
+    types = {"VARCHAR": "x", "BIGINT": 1, "DOUBLE": 1.0, "BOOLEAN": True, "DATE": AS_OF}
+    own = [table.column(name) for name in table.given_names]
+    values = {column.name: column.allowed[0] if column.allowed else types[column.type] for column in own}
+    return pd.DataFrame([values | given])
+
+
+@pytest.fixture
+def fitted(run: Run) -> Callable[..., FamilyOutcome]:
+    """How a family fared whose result files hold one row each, with the values given."""
+
+    def outcome(family: str, run_id: str, **given: dict[str, object]) -> FamilyOutcome:
+        files = {}
+        for name, values in given.items():
+            table = find(f"results.{name}")
+            files[name] = run.folder / f"{run_id}-{family}-{name}.parquet"
+            write_result(row_of(table, **values), table, files[name], family=family, as_of=AS_OF, run_id=run_id)
+        status, reason = ("published", "") if files else ("skipped", "the shop has no data for it")
+        return FamilyOutcome(
+            family=family,
+            status=status,
+            reason=reason,
+            parameters="{}",
+            row_count=len(files),
+            seconds=0,
+            peak_bytes=0,
+            files=files,
+        )
+
+    return outcome
+
+
+def test_a_family_that_breaks_a_contract_publishes_none_of_its_tables(
+    run: Run, fitted: Callable[..., FamilyOutcome]
+) -> None:
+    load(run)
+    merge_core.fn(run)
+    write(run, "INSERT INTO core.products SELECT * REPLACE ('q' AS product_id) FROM core.products")
+
+    def publish(run_id: str, other_product: str) -> list[FamilyOutcome]:
+        made: dict[str, dict[str, dict[str, object]]] = {
+            "recommendations": {
+                "similar_products": {"product_id": "p", "similar_product_id": other_product},
+                "model_parameters": {},
+            },
+            "drivers": {"model_parameters": {}},
+        }
+        outcomes = [fitted(family.name, run_id, **made.get(family.name, {})) for family in FAMILIES]
+        return publish_results.fn(dataclasses.replace(run, run_id=run_id), AS_OF, 0, outcomes)
+
+    publish("run-1", "q")
+    ended = {outcome.family: outcome for outcome in publish("run-2", "p")}
+    assert (ended["drivers"].status, ended["recommendations"].status) == ("published", "rejected")
+    assert "similar_products: similar_to_itself" in ended["recommendations"].reason
+    assert ended["recommendations"].files == {}
+    standing = "SELECT family, run_id FROM results.model_parameters ORDER BY family"
+    assert ask(run.settings.warehouse, standing) == [("drivers", "run-2"), ("recommendations", "run-1")]
+    similar_rows = "SELECT similar_product_id, run_id FROM results.similar_products"
+    assert ask(run.settings.warehouse, similar_rows) == [("q", "run-1")]
+    recorded = "SELECT status, is_stale FROM ops.family_runs JOIN ops.freshness USING (family) "
+    recorded += "WHERE family_runs.run_id = 'run-2' AND table_name = 'results.similar_products'"
+    assert ask(run.settings.warehouse, recorded) == [("rejected", True)]
+
+
+def test_what_a_gate_found_is_kept_also_when_the_run_failed(run: Run) -> None:
+    write_lines(run.settings.sources["orders"].path / "second.csv", *BROKEN)
+    load(run)
+    check_raw.fn(run)
+    with pytest.raises(GateFailedError):
+        merge_core.fn(run)
+    record.fn(run, status="failed", message="a gate", rows_read=80, as_of=None)
+    kept = "SELECT gate, check_name FROM ops.validation_results WHERE severity = 'fail' AND status <> 'passed'"
+    assert ask(run.settings.warehouse, kept) == [("core", "order_lines: share of rows quarantined")]
+    assert ask(run.settings.warehouse, "SELECT count(*) FROM ops.validation_results") == [(len(recorded_checks(run)),)]
