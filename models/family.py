@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from models.candidate import Candidate
     from models.inputs import Inputs
 
     Results = dict[str, pd.DataFrame]
@@ -70,7 +71,8 @@ class Family:
     `package` is its package below `models`, from which its name and its function follow: `fit` in the module `fit`,
     so that reading the facts imports no model. `inputs` must have rows or the family is skipped; `optional_inputs` may
     be empty or missing and then come as empty tables. An input may be another family's result table: the family then
-    waits for it. `tables` are the result tables that are its own.
+    waits for it. `tables` are the result tables that are its own, `candidates` whatever
+    its tables name as a model.
     """
 
     package: str
@@ -80,6 +82,7 @@ class Family:
     optional_inputs: tuple[str, ...] = ()
     tables: tuple[str, ...]
     parameters: type[Parameters]
+    candidates: tuple[Candidate, ...] = ()
 
     @property
     def name(self) -> str:
@@ -100,6 +103,13 @@ class Family:
     def results(self) -> tuple[str, ...]:
         """Every result table that the family writes: its own, and those that its kind demands."""
         return (*self.tables, *SHARED_RESULTS) if self.kind is Kind.PREDICTIVE else self.tables
+
+    def label(self, model: str) -> str:
+        """Return what people call a model that the family's tables name; the name itself where no candidate has it.
+
+        That is so of what an earlier version published.
+        """
+        return next((one.label for one in self.candidates if one.name == model), model.replace("_", " "))
 
     def fit(self, inputs: Inputs, parameters: Parameters, context: Context) -> Answer:
         """Run the family. `inputs` are by qualified table name, results by name.

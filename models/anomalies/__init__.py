@@ -1,5 +1,6 @@
 """Unusual days and unusual orders, each with what was expected and why it stands out."""
 
+from models.anomalies.candidates import DETECTORS, SCORERS
 from models.anomalies.parameters import AnomaliesParameters
 from models.family import Family, Kind
 
@@ -11,4 +12,5 @@ FAMILY = Family(
     optional_inputs=("features.order_profiles",),
     tables=("anomalies",),
     parameters=AnomaliesParameters,
+    candidates=(*DETECTORS, *SCORERS),
 )

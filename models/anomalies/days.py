@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from models.anomalies.detectors import Detection, Detector
+    from models.anomalies.candidates import Detector
+    from models.anomalies.detectors import Detection
     from models.anomalies.parameters import AnomaliesParameters
 
 _DAYS_IN_WEEK = 7
@@ -109,9 +110,15 @@ def unusual_days(
     rows: list[dict[str, object]] = []
     for metric in calendar.metrics():
         values = calendar.values(metric)
-        found = detector(values, calendar.period, parameters)
+        found = detector.judge(values, calendar.period, parameters)
         rows += [
-            _row(metric, calendar.dates[index], float(values[index]), _Verdict.of(found, int(index)), currency)
+            _row(
+                metric,
+                calendar.dates[index],
+                float(values[index]),
+                _Verdict.of(found, int(index), detector.basis),
+                currency,
+            )
             for index in np.flatnonzero(flags(metric, found) & ~calendar.is_quiet)
         ]
     return rows + _quiet_days(calendar, detector, parameters)
@@ -129,14 +136,14 @@ class _Verdict:
     basis: str
 
     @classmethod
-    def of(cls, found: Detection, index: int) -> _Verdict:
+    def of(cls, found: Detection, index: int, basis: str) -> _Verdict:
         return cls(
             expected=float(found.expected[index]),
             lower=float(found.lower[index]),
             upper=float(found.upper[index]),
             score=float(found.score[index]),
             limit=found.limit,
-            basis=found.basis,
+            basis=basis,
         )
 
 
@@ -180,7 +187,7 @@ def _quiet_days(calendar: Calendar, detector: Detector, parameters: AnomaliesPar
     """Return rows of days on which nothing happened; none where one day in 20 or more is so, as that is usual then."""
     if calendar.is_quiet.mean() >= _USUAL_SHARE:
         return []
-    found = detector(calendar.values("order_count"), calendar.period, parameters)
+    found = detector.judge(calendar.values("order_count"), calendar.period, parameters)
     is_rare = calendar.is_quiet.mean() < 1 / 100
     rows: list[dict[str, object]] = []
     for index in np.flatnonzero(calendar.unexplained):

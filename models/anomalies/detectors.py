@@ -15,16 +15,10 @@ import numpy as np
 from statsmodels.tsa.seasonal import STL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from models.anomalies.parameters import AnomaliesParameters
 
-    Detector = Callable[[NDArray[np.float64], int, AnomaliesParameters], "Detection"]
-
-DECOMPOSITION = "robust_stl"
-THREE_SIGMA = "three_sigma"
 SIGMAS = 3
 _NORMAL_CONSISTENT = 1.4826  # makes the median absolute deviation estimate a normal's standard deviation
 _LEAST_BY_POSITION = 20
@@ -32,17 +26,13 @@ _LEAST_BY_POSITION = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:
-    """What was expected of each value, its usual range, and how many standard deviations it is off, signed.
-
-    `basis` says in a few words what the expectation rests on.
-    """
+    """What was expected of each value, its usual range, and how many standard deviations it is off, signed."""
 
     expected: NDArray[np.float64]
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
     score: NDArray[np.float64]
     limit: float
-    basis: str
 
     @property
     def is_unusual(self) -> NDArray[np.bool_]:
@@ -83,7 +73,6 @@ def robust_stl(values: NDArray[np.float64], period: int, parameters: AnomaliesPa
         upper=np.maximum(np.expm1(expected + parameters.limit * spread), 0.0),
         score=(residual - centre) / spread,
         limit=parameters.limit,
-        basis="from trend and weekday",
     )
 
 
@@ -97,11 +86,7 @@ def three_sigma(values: NDArray[np.float64], period: int, parameters: AnomaliesP
         upper=np.full_like(values, mean + SIGMAS * deviation),
         score=score,
         limit=float(SIGMAS),
-        basis="from the mean of all days",
     )
-
-
-DETECTORS: dict[str, Detector] = {DECOMPOSITION: robust_stl, THREE_SIGMA: three_sigma}
 
 
 def _odd(length: int) -> int:

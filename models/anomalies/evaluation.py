@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.anomalies.candidates import DETECTORS
 from models.anomalies.days import UPWARD_ONLY, flags
-from models.anomalies.detectors import DECOMPOSITION, DETECTORS, THREE_SIGMA
 from models.evaluation import Metric
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from models.anomalies.candidates import Detector
     from models.anomalies.days import Calendar
     from models.anomalies.parameters import AnomaliesParameters
 
@@ -65,24 +66,24 @@ def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 
 
-def judge_days(calendar: Calendar, parameters: AnomaliesParameters, seed: int) -> tuple[str, list[Metric]]:
-    """Return the better detector's name and the metrics of all, by metric and over all of them.
+def judge_days(calendar: Calendar, parameters: AnomaliesParameters, seed: int) -> tuple[Detector, list[Metric]]:
+    """Return the best detector and the metrics of all, by metric and over all of them.
 
-    The champion is the decomposition, unless the 3-sigma rule finds planted days as well by F1.
+    The champion finds planted days best by F1; it is the baseline where none finds more.
     """
     metrics = calendar.metrics()
     first = calendar.is_quiet.size - max(1, int(calendar.is_quiet.size * _JUDGED_SHARE))
     tests = [_Test(calendar=calendar, metric=name, first=first, parameters=parameters, seed=seed) for name in metrics]
-    counts = {(name, test.metric): test.counts(name) for test in tests for name in DETECTORS}
+    counts = {(one.name, test.metric): test.counts(one) for test in tests for one in DETECTORS}
     scopes = {metric: [metric] for metric in metrics}
     summed = {
         (name, scope): _sum([counts[name, metric] for metric in members])
         for scope, members in {**scopes, ALL: metrics}.items()
-        for name in DETECTORS
+        for name in DETECTORS.names
     }
     once = np.ones((1, parameters.injection_rounds))
-    f1 = {name: float(summed[name, ALL].scores(once)["f1"][0]) for name in DETECTORS}
-    champion = DECOMPOSITION if f1[DECOMPOSITION] > f1[THREE_SIGMA] else THREE_SIGMA
+    f1 = {name: float(summed[name, ALL].scores(once)["f1"][0]) for name in DETECTORS.names}
+    champion = DETECTORS.champion({name: -value for name, value in f1.items()})
     dates = calendar.dates
     rows = [
         Metric(
@@ -93,9 +94,9 @@ def judge_days(calendar: Calendar, parameters: AnomaliesParameters, seed: int) -
             lower=lower,
             upper=upper,
             higher_is_better=True,
-            is_champion=name == champion,
-            is_baseline=name == THREE_SIGMA,
-            is_headline=name == champion and scope == ALL and metric == "f1",
+            is_champion=name == champion.name,
+            is_baseline=name == DETECTORS.baseline.name,
+            is_headline=name == champion.name and scope == ALL and metric == "f1",
             observation_count=int(total.hits.sum() + total.misses.sum()),
             evaluated_from=dates[first],
             evaluated_to=dates[-1],
@@ -117,15 +118,15 @@ class _Test:
     parameters: AnomaliesParameters
     seed: int
 
-    def counts(self, name: str) -> _Counts:
-        """Return how detector `name` did in each round."""
+    def counts(self, detector: Detector) -> _Counts:
+        """Return how the detector did in each round."""
         values, is_quiet = self.calendar.values(self.metric), self.calendar.is_quiet
         judged = (np.arange(values.size) >= self.first) & ~is_quiet & (values > 0)
         generator = np.random.default_rng(self.seed)
         rounds = []
         for _ in range(self.parameters.injection_rounds):
             planted, is_planted = _planted(values, judged, generator, upward_only=self.metric in UPWARD_ONLY)
-            found = DETECTORS[name](planted, self.calendar.period, self.parameters)
+            found = detector.judge(planted, self.calendar.period, self.parameters)
             flagged = flags(self.metric, found) & judged
             rounds.append(((flagged & is_planted).sum(), (flagged & ~is_planted).sum(), (~flagged & is_planted).sum()))
         hits, false_alarms, misses = np.array(rounds, dtype=np.float64).T

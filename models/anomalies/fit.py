@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from models.anomalies.days import Calendar, calendar_of, unusual_days
-from models.anomalies.detectors import DETECTORS
 from models.anomalies.evaluation import judge_days
 from models.anomalies.order_features import usual_of
 from models.anomalies.order_injection import judge_orders
@@ -19,6 +18,7 @@ from models.family import NotApplicableError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from models.anomalies.candidates import Detector
     from models.anomalies.parameters import AnomaliesParameters
     from models.family import Context, Parameters, Results
     from models.inputs import Inputs
@@ -51,7 +51,7 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
     calendar = calendar_of(inputs["core.daily_metrics"].table(), settings.closure_days, context.as_of)
     _require_history(calendar, context)
     detector, metrics = judge_days(calendar, settings, context.seed)
-    rows = unusual_days(calendar, DETECTORS[detector], settings, context.currency)
+    rows = unusual_days(calendar, detector, settings, context.currency)
     fitted = _day_parameters(calendar, detector, settings)
     orders = profiles_of(inputs["features.order_profiles"].table(), context.as_of)
     if orders.num_rows >= LEAST_ORDERS:
@@ -77,14 +77,14 @@ def _require_history(calendar: Calendar, context: Context) -> None:
         raise NotApplicableError(message)
 
 
-def _day_parameters(calendar: Calendar, detector: str, settings: AnomaliesParameters) -> list[FittedParameter]:
+def _day_parameters(calendar: Calendar, detector: Detector, settings: AnomaliesParameters) -> list[FittedParameter]:
     rows = []
     for metric in calendar.metrics():
-        found = DETECTORS[detector](calendar.values(metric), calendar.period, settings)
+        found = detector.judge(calendar.values(metric), calendar.period, settings)
         width = np.log1p(found.upper) - np.log1p(found.expected)
         rows.append(
             FittedParameter(
-                model=detector,
+                model=detector.name,
                 scope=metric,
                 parameter="usual_log_deviation",
                 value=float(np.median(width)) / found.limit,

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sklearn.ensemble import IsolationForest
 
+from models.anomalies.candidates import SCORERS
 from models.anomalies.order_features import MEASURED, Usual, usual_of
 from models.anomalies.order_reasons import Explainer
 
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
     from models.anomalies.parameters import AnomaliesParameters
 
-FOREST = "isolation_forest"
-THREE_SIGMA_SIZE = "three_sigma_size"
+THREE_SIGMA_SIZE, FOREST = SCORERS.names
 LEAST_ORDERS = 100
 _BLOCK = 100_000
 _EXTREMES = 20

@@ -1,5 +1,6 @@
 """What campaigns brought: arms against a held-out control, with intervals, checks and verdicts."""
 
+from models.campaign_effects.candidates import CANDIDATES
 from models.campaign_effects.parameters import CampaignEffectsParameters
 from models.family import Family, Kind
 
@@ -11,4 +12,5 @@ FAMILY = Family(
     optional_inputs=("core.campaigns",),
     tables=("campaign_effects",),
     parameters=CampaignEffectsParameters,
+    candidates=tuple(CANDIDATES),
 )

@@ -9,24 +9,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from models.campaign_effects.candidates import CANDIDATES
 from models.campaign_effects.comparisons import AMOUNT, ORDERS
-from models.campaign_effects.estimators import Arm, Effect, difference_in_means, regression_adjusted
+from models.campaign_effects.estimators import Arm
 from models.evaluation import Metric
 from models.intervals import wilson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
+    from models.campaign_effects.candidates import Estimator
     from models.campaign_effects.comparisons import Comparison
     from models.campaign_effects.parameters import CampaignEffectsParameters
 
     Values = npt.NDArray[np.float64]
-    Estimator = Callable[[Arm, Arm], Effect]
 
-BASELINE = "difference_in_means"
-ESTIMATORS: Mapping[str, Estimator] = {BASELINE: difference_in_means, "regression_adjusted": regression_adjusted}
 _MAXIMUM_CUSTOMERS = 5_000
 _RESAMPLES = 500
 _NOTE = (
@@ -51,7 +50,7 @@ def placebo_tests(estimated: Sequence[Comparison], count: int, seed: int) -> dic
     """Run every estimator on the same random splits of control arms, `count` in all and at least one per campaign."""
     controls = {one.campaign_id: one.arms(outcome_of(one))[1] for one in estimated}
     varied = {name: arm for name, arm in controls.items() if float(np.ptp(arm.outcome)) > 0}
-    found: dict[str, list[tuple[float, bool]]] = {name: [] for name in ESTIMATORS}
+    found: dict[str, list[tuple[float, bool]]] = {name: [] for name in CANDIDATES.names}
     generator = np.random.default_rng(seed)
     for campaign_id in sorted(varied):
         arm = varied[campaign_id]
@@ -60,33 +59,32 @@ def placebo_tests(estimated: Sequence[Comparison], count: int, seed: int) -> dic
             order = generator.permutation(len(arm.outcome))[:_MAXIMUM_CUSTOMERS]
             halves = order[: len(order) // 2], order[len(order) // 2 :]
             split = [Arm(arm.outcome[half], arm.covariates[half]) for half in halves]
-            for name, estimator in ESTIMATORS.items():
-                effect = estimator(split[0], split[1])
-                found[name].append((effect.value / spread, effect.lower <= 0 <= effect.upper))
+            for estimator in CANDIDATES:
+                effect = estimator.effect(split[0], split[1])
+                found[estimator.name].append((effect.value / spread, effect.lower <= 0 <= effect.upper))
     return {
         name: Placebo(np.array([error for error, _ in rows]), np.array([covered for _, covered in rows], dtype=bool))
         for name, rows in found.items()
     }
 
 
-def choose_champion(placebos: Mapping[str, Placebo]) -> str:
+def choose_champion(placebos: Mapping[str, Placebo]) -> Estimator:
     """Return the estimator with the smaller placebo error; the baseline where it is not beaten."""
-    errors = {name: _rmse(placebo.errors) for name, placebo in placebos.items()}
-    return min(ESTIMATORS, key=lambda name: (errors[name], name != BASELINE))
+    return CANDIDATES.champion({name: _rmse(placebo.errors) for name, placebo in placebos.items()})
 
 
 def evaluate(
     estimated: Sequence[Comparison],
     placebos: Mapping[str, Placebo],
-    ratios: Sequence[float],
+    ratios: Sequence[Mapping[str, float]],
     parameters: CampaignEffectsParameters,
     seed: int,
 ) -> Iterator[Metric]:
-    """Yield placebo error and coverage of both estimators, and the champion's standard error over the baseline's.
+    """Yield placebo error and coverage of each estimator, and its standard error over the baseline's.
 
-    `ratios` has one ratio of the adjusted to the unadjusted standard error per arm.
+    `ratios` has for each arm the ratio of every estimator's standard error to the baseline's.
     """
-    champion = choose_champion(placebos)
+    champion, baseline = choose_champion(placebos).name, CANDIDATES.baseline.name
     first = min(one.treated["contacted_on"].min() for one in estimated)
     last = max(one.treated["contacted_on"].max() for one in estimated) + timedelta(days=parameters.window_days - 1)
     for name, placebo in placebos.items():
@@ -102,7 +100,7 @@ def evaluate(
             higher_is_better=False,
             observation_count=len(placebo.errors),
             is_champion=name == champion,
-            is_baseline=name == BASELINE,
+            is_baseline=name == baseline,
             is_headline=name == champion,
             evaluated_from=first.date(),
             evaluated_to=last.date(),
@@ -124,7 +122,7 @@ def evaluate(
             row,
             scope="all arms",
             metric="standard_error_ratio",
-            value=1.0 if name == BASELINE else float(np.median(ratios)),
+            value=float(np.median([arm[name] for arm in ratios])),
             lower=math.nan,
             upper=math.nan,
             observation_count=len(ratios),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from models.campaign_effects.candidates import CANDIDATES
 from models.campaign_effects.comparisons import Comparison, read_comparisons
 from models.campaign_effects.evaluation import (
-    BASELINE,
-    ESTIMATORS,
     choose_champion,
     evaluate,
     outcome_of,
@@ -21,6 +20,7 @@ from models.frames import numeric_frame
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from models.campaign_effects.candidates import Estimator
     from models.campaign_effects.parameters import CampaignEffectsParameters
     from models.family import Context, Results
     from models.inputs import Input, Inputs
@@ -45,7 +45,7 @@ def fit(inputs: Inputs, parameters: CampaignEffectsParameters, context: Context)
         skipped(one.reason) if one.reason else verdict(row, context.currency)
         for one, row in zip(comparisons, rows.to_dict("records"), strict=True)
     ]
-    ratios = [_standard_error_ratio(one) for one in estimated]
+    ratios = [_standard_error_ratios(one) for one in estimated]
     return {
         "campaign_effects": rows,
         "model_metrics": metrics_frame(evaluate(estimated, placebos, ratios, parameters, context.seed)),
@@ -62,17 +62,18 @@ def _campaigns(table: Input | None) -> dict[str, tuple[str | None, float]]:
     return dict(zip(frame["campaign_id"], zip(names, costs, strict=True), strict=True))
 
 
-def _standard_error_ratio(one: Comparison) -> float:
+def _standard_error_ratios(one: Comparison) -> dict[str, float]:
     arms = one.arms(outcome_of(one))
-    plain = ESTIMATORS[BASELINE](*arms).standard_error
-    return ESTIMATORS["regression_adjusted"](*arms).standard_error / plain if plain > 0 else 1.0
+    errors = {estimator.name: estimator.effect(*arms).standard_error for estimator in CANDIDATES}
+    plain = errors[CANDIDATES.baseline.name]
+    return {name: error / plain if plain > 0 else 1.0 for name, error in errors.items()}
 
 
-def _fitted(estimated: Sequence[Comparison], champion: str) -> Iterator[FittedParameter]:
+def _fitted(estimated: Sequence[Comparison], champion: Estimator) -> Iterator[FittedParameter]:
     for one in estimated:
-        effect = ESTIMATORS[champion](*one.arms(outcome_of(one)))
+        effect = champion.effect(*one.arms(outcome_of(one)))
         yield FittedParameter(
-            model=champion,
+            model=champion.name,
             scope=f"{one.campaign_id}: {one.arm}",
             parameter=f"{outcome_of(one)}_difference",
             value=effect.value,

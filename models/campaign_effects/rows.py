@@ -12,11 +12,12 @@ from models.campaign_effects.balance import sample_ratio_p_value, standardised_d
 from models.campaign_effects.comparisons import AMOUNT, ORDERS, Comparison
 from models.campaign_effects.conversion import compare_conversion
 from models.campaign_effects.estimators import difference_in_means
-from models.campaign_effects.evaluation import ESTIMATORS, outcome_of
+from models.campaign_effects.evaluation import outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from models.campaign_effects.candidates import Estimator
     from models.campaign_effects.parameters import CampaignEffectsParameters
 
     Row = dict[str, Any]
@@ -43,7 +44,7 @@ _ESTIMATES = (
 
 def effect_rows(
     comparisons: Sequence[Comparison],
-    champion: str,
+    champion: Estimator,
     campaigns: Mapping[str, tuple[str | None, float]],
     parameters: CampaignEffectsParameters,
 ) -> pd.DataFrame:
@@ -62,7 +63,7 @@ def effect_rows(
 
 def _row(
     one: Comparison,
-    champion: str,
+    champion: Estimator,
     campaigns: Mapping[str, tuple[str | None, float]],
     parameters: CampaignEffectsParameters,
 ) -> Row:
@@ -73,7 +74,7 @@ def _row(
         "arm": one.arm,
         "campaign_name": name,
         "status": "skipped" if one.reason else "estimated",
-        "method": champion,
+        "method": champion.name,
         "treated_count": len(one.treated),
         "control_count": len(one.control),
         "arm_count": one.arm_count,
@@ -102,12 +103,12 @@ def _conversion(row: Row) -> Row:
     }
 
 
-def _differences(one: Comparison, champion: str) -> Row:
-    orders = ESTIMATORS[champion](*one.arms(ORDERS))
+def _differences(one: Comparison, champion: Estimator) -> Row:
+    orders = champion.effect(*one.arms(ORDERS))
     row = _spread("order_difference", (orders.value, orders.lower, orders.upper))
     if not one.has_amounts:
         return row
-    effect = ESTIMATORS[champion](*one.arms(AMOUNT))
+    effect = champion.effect(*one.arms(AMOUNT))
     plain = difference_in_means(*one.arms(AMOUNT))
     return row | {
         "amount_p_value": effect.p_value,

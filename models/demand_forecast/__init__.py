@@ -1,5 +1,6 @@
 """Demand forecasts of the shop, its categories and its products, with calibrated intervals."""
 
+from models.demand_forecast.candidates import CANDIDATES, FALLBACK, SELECTED
 from models.demand_forecast.parameters import DemandForecastParameters
 from models.family import Family, Kind
 
@@ -10,4 +11,5 @@ FAMILY = Family(
     inputs=("features.demand_series",),
     tables=("demand_forecast",),
     parameters=DemandForecastParameters,
+    candidates=(*CANDIDATES, SELECTED, FALLBACK),
 )

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.demand_forecast.candidates import BASELINE, Form, find_form, fit_and_forecast
+from models.demand_forecast.candidates import BASELINE, CANDIDATES
+from models.demand_forecast.estimation import find_form, fit_and_forecast
 from models.demand_forecast.training import Training, training_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from models.demand_forecast.candidates.forecaster import Forecaster, Form
     from models.demand_forecast.parameters import DemandForecastParameters
     from models.demand_forecast.series import Series
 
@@ -75,10 +77,10 @@ def training_at(series: Series, origin: int, season: int, parameters: DemandFore
     return training_of(series.demand[:origin], season, parameters.outlier_limit)
 
 
-def candidate_names(series: Series, parameters: DemandForecastParameters) -> list[str]:
-    """Return the models to try on `series`, the baseline first."""
-    wanted = [name for name in parameters.models if name != "arima" or series.level in parameters.arima_levels]
-    return [BASELINE, *(name for name in wanted if name != BASELINE)]
+def candidates_for(series: Series, parameters: DemandForecastParameters) -> list[Forecaster]:
+    """Return the models to try on `series`, the baseline first, the others as the settings list them."""
+    wanted = (CANDIDATES[name] for name in dict.fromkeys((BASELINE, *parameters.models)))
+    return [one for one in wanted if one.is_tried_on(series.level, parameters)]
 
 
 def backtest(series: Series, parameters: DemandForecastParameters) -> Backtest | None:
@@ -93,12 +95,12 @@ def backtest(series: Series, parameters: DemandForecastParameters) -> Backtest |
     trainings = [training_at(series, origin, season, parameters) for origin in origins]
     forms: dict[str, Form] = {}
     forecasts: dict[str, Any] = {}
-    for name in candidate_names(series, parameters):
-        form = find_form(name, trainings[-1])
-        fits = None if form is None else [fit_and_forecast(name, training, form, horizon) for training in trainings]
+    for one in candidates_for(series, parameters):
+        form = find_form(one, trainings[-1])
+        fits = None if form is None else [fit_and_forecast(one, training, form, horizon) for training in trainings]
         if form is not None and fits is not None and all(fit is not None for fit in fits):
-            forms[name] = form
-            forecasts[name] = np.vstack([fit[1] for fit in fits if fit is not None])
+            forms[one.name] = form
+            forecasts[one.name] = np.vstack([fit[1] for fit in fits if fit is not None])
     return Backtest(
         series=series,
         horizon=horizon,

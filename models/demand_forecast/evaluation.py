@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.demand_forecast import candidates
 from models.demand_forecast.candidates import BASELINE
 from models.demand_forecast.intervals import LEVELS, calibrate
 from models.evaluation import Metric
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from models.demand_forecast.backtest import Backtest
     from models.demand_forecast.intervals import Calibration, Choice
 
-SELECTED = "selected"
+SELECTED = candidates.SELECTED.name
 ALL = "all"
 
 _NOTE = (

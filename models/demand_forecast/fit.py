@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from models.demand_forecast.backtest import Backtest, backtest, training_at
-from models.demand_forecast.candidates import BASELINE, find_form, fit_and_forecast
+from models.demand_forecast.candidates import BASELINE, CANDIDATES, FALLBACK
+from models.demand_forecast.estimation import find_form, fit_and_forecast, fitted_parameters
 from models.demand_forecast.evaluation import judge
-from models.demand_forecast.fitted import fitted_parameters
 from models.demand_forecast.intervals import LEVELS, Calibration, calibrate
 from models.demand_forecast.reading import mean_reading, model_reading
 from models.demand_forecast.series import Series, series_of
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from models.inputs import Inputs
 
 LEAST_DAYS = 14
-MEAN_MODEL = "historic_mean"
 
 
 def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
@@ -88,8 +87,9 @@ def _model_forecast(
     if not math.isfinite(training.scale):
         return None
     for name in dict.fromkeys((choose(test, -1), BASELINE)):
-        form = find_form(name, training)
-        answer = None if form is None else fit_and_forecast(name, training, form, test.horizon)
+        chosen = CANDIDATES[name]
+        form = find_form(chosen, training)
+        answer = None if form is None else fit_and_forecast(chosen, training, form, test.horizon)
         if answer is not None:
             model, forecast = answer
             ahead = training.open_ahead(test.horizon)
@@ -97,8 +97,8 @@ def _model_forecast(
                 level: np.where(ahead, calibration.half_width(series.scope, training.scale, level), 0.0)
                 for level in LEVELS
             }
-            frame = _frame(series, name, forecast, widths, model_reading(series, name, test, forecast))
-            return frame, fitted_parameters(name, series.scope, model)
+            frame = _frame(series, name, forecast, widths, model_reading(series, chosen, test, forecast))
+            return frame, fitted_parameters(chosen, series.scope, model)
     return None
 
 
@@ -109,10 +109,10 @@ def _mean_forecast(series: Series, settings: DemandForecastParameters) -> tuple[
     deviation = float(series.demand.std(ddof=1)) if count > 1 else 0.0
     spread = deviation * math.sqrt(1 + 1 / count)
     widths = {level: np.full(horizon, NormalDist().inv_cdf(0.5 + level / 200) * spread) for level in LEVELS}
-    frame = _frame(series, MEAN_MODEL, np.full(horizon, mean), widths, mean_reading(series, mean))
+    frame = _frame(series, FALLBACK.name, np.full(horizon, mean), widths, mean_reading(series, mean))
     error = deviation / math.sqrt(count) if count > 1 else math.nan
     row = FittedParameter(
-        model=MEAN_MODEL,
+        model=FALLBACK.name,
         scope=series.scope,
         parameter="mean",
         value=mean,

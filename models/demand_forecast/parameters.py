@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from models.demand_forecast.candidates import CANDIDATES
 from models.family import Parameters
 
+_NAMES = CANDIDATES.names
 Frequency = Literal["daily", "weekly"]
 Level = Literal["total", "category", "product"]
-Candidate = Literal["seasonal_naive", "ets", "theta", "arima"]
 
 
 class DemandForecastParameters(Parameters):
@@ -42,9 +43,9 @@ class DemandForecastParameters(Parameters):
     judged_windows: Annotated[int, Field(ge=1, le=19)] = Field(
         default=2, description="The latest windows, on which the selection made before each of them is judged."
     )
-    models: tuple[Candidate, ...] = Field(
-        default=("seasonal_naive", "ets", "theta", "arima"),
-        description="The candidates; seasonal_naive, the baseline, is always one of them.",
+    models: tuple[Literal[_NAMES], ...] = Field(  # type: ignore[valid-type]
+        default=CANDIDATES.names,
+        description=f"The candidates; {CANDIDATES.baseline.name}, the baseline, is always one of them.",
     )
     arima_levels: tuple[Level, ...] = Field(
         default=("total",), description="The levels on which ARIMA is tried: it takes ten times as long as the others."

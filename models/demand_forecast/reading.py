@@ -6,31 +6,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.demand_forecast.candidates import BASELINE
-from models.demand_forecast.series import DAYS_IN_WEEK, WEEKS_IN_YEAR
+from models.demand_forecast.candidates import BASELINE, CANDIDATES, FALLBACK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.demand_forecast.backtest import Backtest
+    from models.demand_forecast.candidates.forecaster import Forecaster
     from models.demand_forecast.series import Series
 
-_MODEL_TEXT = {
-    "ets": "exponential smoothing",
-    "theta": "the theta method",
-    "arima": "ARIMA",
-}
-_REPEATED = {1: "week", DAYS_IN_WEEK: "seven days", WEEKS_IN_YEAR: "year"}
 _UNIT = {"units": " units", "amount": " of sales"}
 
 
-def model_reading(series: Series, name: str, test: Backtest, forecast: NDArray[np.float64]) -> str:
+def model_reading(series: Series, chosen: Forecaster, test: Backtest, forecast: NDArray[np.float64]) -> str:
     """Return the expected total, how it compares with the days before, and why this model was chosen."""
     days = forecast.size * series.period_days
     expected = float(forecast.sum())
     return (
         f"About {_number(expected)}{_UNIT[series.measure]} in the next {days} days"
-        f"{_comparison(expected, float(series.demand[-forecast.size :].sum()), days)}. {_choice(name, test)}"
+        f"{_comparison(expected, float(series.demand[-forecast.size :].sum()), days)}. {_choice(chosen, test)}"
     )
 
 
@@ -40,8 +34,8 @@ def mean_reading(series: Series, mean: float) -> str:
     if not series.demand.any():
         return f"Nothing was sold in the {series.demand.size} {period}s on record, so nothing is forecast."
     return (
-        f"About {_number(mean)}{_UNIT[series.measure]} a {period}, the mean so far: the {series.demand.size} {period}s "
-        "on record are too few, or too even, to fit and test a model."
+        f"About {_number(mean)}{_UNIT[series.measure]} a {period}, {FALLBACK.label}: the {series.demand.size} "
+        f"{period}s on record are too few, or too even, to fit and test a model."
     )
 
 
@@ -54,14 +48,14 @@ def _comparison(expected: float, before: float, days: int) -> str:
     return f", {abs(change):.0%} {'more' if change > 0 else 'less'} than in the {days} days before"
 
 
-def _choice(name: str, test: Backtest) -> str:
+def _choice(chosen: Forecaster, test: Backtest) -> str:
     known = np.isfinite(test.scales)
-    error, baseline = (float(test.scaled_error(model)[known].mean()) for model in (name, BASELINE))
-    repeated = f"repeating the last {_REPEATED[test.season]}"
-    if name == BASELINE:
+    error, baseline = (float(test.scaled_error(model)[known].mean()) for model in (chosen.name, BASELINE))
+    repeated = CANDIDATES.baseline.way(test.season)
+    if chosen.name == BASELINE:
         return f"By {repeated}, which no other model was shown to beat (error {baseline:.2f})."
     return (
-        f"By {_MODEL_TEXT[name]}: its error in {int(known.sum())} test windows was {error:.2f}, "
+        f"By {chosen.way(test.season)}: its error in {int(known.sum())} test windows was {error:.2f}, "
         f"that of {repeated} {baseline:.2f}."
     )
 

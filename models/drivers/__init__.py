@@ -1,5 +1,6 @@
 """What moves sales: correlations, regressions and price elasticity, each with its uncertainty."""
 
+from models.drivers.candidates import DAILY, PANEL
 from models.drivers.parameters import DriversParameters
 from models.family import Family, Kind
 
@@ -11,4 +12,5 @@ FAMILY = Family(
     optional_inputs=("features.price_panel",),
     tables=("correlations", "regressions"),
     parameters=DriversParameters,
+    candidates=(*DAILY, *PANEL),
 )

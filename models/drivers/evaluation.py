@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.drivers.candidates import DAILY, PANEL
 from models.drivers.days import holdout_mask
 from models.drivers.design import usable_terms
 from models.drivers.elasticity import SCOPE, fit_elasticity, within
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from models.candidate import Candidate, Candidates
     from models.drivers.parameters import DriversParameters
 
     Values = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.int64]
 
-DAILY_MODELS = ("weekday_mean", "regression")
-PANEL_MODELS = ("no_price_effect", "fixed_effects")
 HEADLINE = "rmse"
 _DAILY_NOTE = (
     "Fitted before evaluated_from, judged from then on, on the logarithm of the day's figure; the regression is told "
@@ -45,7 +45,7 @@ class Judged:
     """
 
     scope: str
-    models: tuple[str, str]
+    candidates: Candidates[Candidate]
     actual: Values
     predictions: tuple[Values, Values]
     blocks: Codes
@@ -68,7 +68,7 @@ def judge_daily(scope: str, outcome: str, days: pd.DataFrame, parameters: Driver
     dates = days.loc[terms.index[known], "metric_on"]
     return Judged(
         scope=scope,
-        models=DAILY_MODELS,
+        candidates=DAILY,
         actual=log_outcome.to_numpy(dtype="float64")[known],
         predictions=(baseline.to_numpy(dtype="float64"), terms.to_numpy()[known] @ coefficients),
         blocks=((dates - dates.min()).dt.days // 7).to_numpy(dtype="int64"),
@@ -91,7 +91,7 @@ def judge_panel(panel: pd.DataFrame) -> Judged | None:
     price, units, _, weeks = within(judged)
     return Judged(
         scope=SCOPE,
-        models=PANEL_MODELS,
+        candidates=PANEL,
         actual=units,
         predictions=(np.zeros_like(units), earlier.coefficient * price),
         blocks=weeks,
@@ -104,7 +104,7 @@ def judge_panel(panel: pd.DataFrame) -> Judged | None:
 def champion_of(judged: Judged) -> str:
     """Return the model with the smaller error; the baseline where they tie."""
     errors = [_rmse(judged.actual, prediction) for prediction in judged.predictions]
-    return judged.models[int(errors[1] < errors[0])]
+    return judged.candidates.champion(dict(zip(judged.candidates.names, errors, strict=True))).name
 
 
 def metrics_of(judged: Judged, count: int, generator: np.random.Generator, *, is_headline: bool) -> Iterator[Metric]:
@@ -116,7 +116,7 @@ def metrics_of(judged: Judged, count: int, generator: np.random.Generator, *, is
     champion = champion_of(judged)
     draws = _block_draws(judged.blocks, count, generator)
     baseline_error = _rmse(judged.actual, judged.predictions[0])
-    for model, prediction in zip(judged.models, judged.predictions, strict=True):
+    for model, prediction in zip(judged.candidates.names, judged.predictions, strict=True):
         error = _rmse(judged.actual, prediction)
         squares = np.square(judged.actual - prediction)
         lower, upper = np.quantile(np.sqrt(_resampled_means(squares, judged.blocks, draws)), [0.025, 0.975])
@@ -130,7 +130,7 @@ def metrics_of(judged: Judged, count: int, generator: np.random.Generator, *, is
             higher_is_better=False,
             observation_count=len(judged.actual),
             is_champion=model == champion,
-            is_baseline=model == judged.models[0],
+            is_baseline=model == judged.candidates.baseline.name,
             is_headline=is_headline and model == champion,
             evaluated_from=judged.evaluated_from,
             evaluated_to=judged.evaluated_to,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from models.drivers.candidates import FIXED_EFFECTS, REGRESSION
 from models.drivers.correlations import correlate
 from models.drivers.days import open_days, sales_column
 from models.drivers.design import usable_terms
@@ -103,7 +104,7 @@ def _parameters(regressions: list[Regression], elasticity: Elasticity | None) ->
     for one in regressions:
         for row in one.rows.to_dict("records"):
             yield FittedParameter(
-                model="regression",
+                model=REGRESSION.name,
                 scope=one.scope,
                 parameter=row["term"],
                 value=row["coefficient"],
@@ -113,10 +114,12 @@ def _parameters(regressions: list[Regression], elasticity: Elasticity | None) ->
                 note=f"Change of {row['outcome']}.",
             )
         for name, value in one.diagnostics.items():
-            yield FittedParameter(model="regression", scope=one.scope, parameter=name, value=value, note=_NOTES[name])
+            yield FittedParameter(
+                model=REGRESSION.name, scope=one.scope, parameter=name, value=value, note=_NOTES[name]
+            )
     if elasticity is not None:
         yield FittedParameter(
-            model="fixed_effects",
+            model=FIXED_EFFECTS.name,
             scope=SCOPE,
             parameter="elasticity",
             value=elasticity.coefficient,

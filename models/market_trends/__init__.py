@@ -1,6 +1,7 @@
 """Where the market moves: growth, seasonality and share by category, country and kind of customer."""
 
 from models.family import Family, Kind
+from models.market_trends.candidates import CANDIDATES
 from models.market_trends.parameters import MarketTrendsParameters
 
 FAMILY = Family(
@@ -10,4 +11,5 @@ FAMILY = Family(
     inputs=("features.market_months",),
     tables=("market_trends",),
     parameters=MarketTrendsParameters,
+    candidates=tuple(CANDIDATES),
 )

@@ -10,7 +10,8 @@ import numpy as np
 from pandas.tseries.offsets import MonthEnd
 
 from models.evaluation import Metric
-from models.market_trends.forecasts import BASELINE, FORECASTS, MINIMUM_HISTORY, YEAR_HISTORY, Backtest, backtest
+from models.market_trends.candidates import CANDIDATES, MINIMUM_HISTORY
+from models.market_trends.forecasts import Backtest, backtest
 from models.market_trends.months import TOTAL
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from models.market_trends.candidates import MonthAhead
     from models.market_trends.months import Market
     from models.market_trends.parameters import MarketTrendsParameters
 
@@ -31,20 +33,19 @@ def judged_scope(market: Market) -> str:
     return "members" if len(market.series) > 1 else "total"
 
 
-def candidates(month_count: int) -> list[str]:
+def candidates(month_count: int) -> list[MonthAhead]:
     """Return the forecasts to compare: those that look a year back only where the history lets them."""
-    return [name for name in FORECASTS if name != "last_year_scaled" or month_count > YEAR_HISTORY]
+    return [one for one in CANDIDATES if month_count >= one.least_months]
 
 
-def choose_champion(market: Market, parameters: MarketTrendsParameters) -> str:
+def choose_champion(market: Market, parameters: MarketTrendsParameters) -> MonthAhead:
     """Return the forecast with the smallest error on the judged scope; the baseline where it is not beaten."""
     scope = judged_scope(market)
-    names = candidates(len(market.months))
-    errors = {name: _wape(list(_scoped(_backtests(market, name, parameters), scope))) for name in names}
-    return min(names, key=lambda name: (errors[name], name != BASELINE))
+    tests = {one.name: _backtests(market, one, parameters) for one in candidates(len(market.months))}
+    return CANDIDATES.champion({name: _wape(list(_scoped(found, scope))) for name, found in tests.items()})
 
 
-def evaluate(market: Market, champion: str, parameters: MarketTrendsParameters, seed: int) -> Iterator[Metric]:
+def evaluate(market: Market, champion: MonthAhead, parameters: MarketTrendsParameters, seed: int) -> Iterator[Metric]:
     """Yield `wape` of the size of members and total, and the mean absolute error of members' shares (`share_mae`).
 
     `wape` is the sum of absolute errors divided by the sum of actual values.
@@ -57,7 +58,7 @@ def evaluate(market: Market, champion: str, parameters: MarketTrendsParameters, 
             scoped = list(_scoped(tests, scope))
             lower, upper = _interval(scoped, parameters.bootstrap_count, np.random.default_rng(seed))
             row = Metric(
-                model=model,
+                model=model.name,
                 scope=scope,
                 metric="wape",
                 value=_wape(scoped),
@@ -65,9 +66,9 @@ def evaluate(market: Market, champion: str, parameters: MarketTrendsParameters, 
                 upper=upper,
                 higher_is_better=False,
                 observation_count=sum(len(test.actual) for test in scoped),
-                is_champion=model == champion,
-                is_baseline=model == BASELINE,
-                is_headline=model == champion and scope == headline,
+                is_champion=model is champion,
+                is_baseline=model is CANDIDATES.baseline,
+                is_headline=model is champion and scope == headline,
                 evaluated_from=market.months[first].date(),
                 evaluated_to=(market.months[-1] + MonthEnd()).date(),
                 note=_NOTE,
@@ -78,9 +79,11 @@ def evaluate(market: Market, champion: str, parameters: MarketTrendsParameters, 
                 yield replace(row, metric="share_mae", value=error, lower=math.nan, upper=math.nan, is_headline=False)
 
 
-def _backtests(market: Market, model: str, parameters: MarketTrendsParameters) -> dict[tuple[str, str], Backtest]:
+def _backtests(
+    market: Market, model: MonthAhead, parameters: MarketTrendsParameters
+) -> dict[tuple[str, str], Backtest]:
     return {
-        key: backtest(columns[market.value], FORECASTS[model], parameters.evaluation_months)
+        key: backtest(columns[market.value], model, parameters.evaluation_months)
         for key, columns in market.series.items()
     }
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from models.evaluation import FittedParameter, metrics_frame, parameters_frame
 from models.market_trends.evaluation import choose_champion, evaluate
-from models.market_trends.forecasts import FORECASTS, expect_next
+from models.market_trends.forecasts import expect_next
 from models.market_trends.months import TOTAL, Market, read_market
 from models.market_trends.reading import reading
 from models.market_trends.shares import share, share_change
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from models.family import Context, Results
     from models.inputs import Inputs
+    from models.market_trends.candidates import MonthAhead
     from models.market_trends.parameters import MarketTrendsParameters
 
     Values = npt.NDArray[np.float64]
@@ -46,7 +47,9 @@ def fit(inputs: Inputs, parameters: MarketTrendsParameters, context: Context) ->
     }
 
 
-def _rows(market: Market, champion: str, parameters: MarketTrendsParameters, currency: str) -> Iterator[dict[str, Any]]:
+def _rows(
+    market: Market, champion: MonthAhead, parameters: MarketTrendsParameters, currency: str
+) -> Iterator[dict[str, Any]]:
     for (dimension, member), columns in market.series.items():
         for measure in market.measures:
             if not columns[measure].any():
@@ -105,19 +108,19 @@ def _share(measure: str, dimension: str, columns: dict[str, Values], market: Mar
     return dict(zip(names, (share(part, whole, -1), share(part, whole, -2), *change), strict=True))
 
 
-def _expected(values: Values, champion: str) -> dict[str, float]:
-    expected = expect_next(values, FORECASTS[champion])
+def _expected(values: Values, champion: MonthAhead) -> dict[str, float]:
+    expected = expect_next(values, champion)
     return {"expected_value": expected.value, "expected_lower": expected.lower, "expected_upper": expected.upper}
 
 
-def _fitted(market: Market, champion: str, parameters: MarketTrendsParameters) -> Iterator[FittedParameter]:
+def _fitted(market: Market, champion: MonthAhead, parameters: MarketTrendsParameters) -> Iterator[FittedParameter]:
     for (dimension, member), columns in market.series.items():
         season = season_of(columns[market.value])
         slope, _ = log_trend(columns[market.value], season, parameters.minimum_months)
         if math.isnan(slope.value):
             continue
         yield FittedParameter(
-            model=champion,
+            model=champion.name,
             scope=f"{dimension}: {member}",
             parameter="log_trend_slope",
             value=slope.value,

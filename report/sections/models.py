@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from report import words
 from report.blocks import Content, Grid, Heading
+from warehouse.labels import model_label
 
 if TYPE_CHECKING:
     from report.shop import Row, Shop
@@ -57,10 +58,10 @@ def _grid(rows: list[Row]) -> Grid:
             (
                 words.label(row["family"]),
                 f"{words.spaced(row['metric'])} ({'higher' if row['higher_is_better'] else 'lower'} is better)",
-                words.spaced(row["champion"]),
+                model_label(row["family"], row["champion"]),
                 words.decimal(row["value"]),
                 words.interval(row["lower"], row["upper"]),
-                "is the champion" if row["is_baseline"] else words.spaced(row["baseline"] or words.NOTHING),
+                _baseline(row),
                 words.decimal(row["baseline_value"]),
                 _judged_on(row),
             )
@@ -68,6 +69,12 @@ def _grid(rows: list[Row]) -> Grid:
         ),
         note="An interval that holds the baseline's value means that the two may be equally good.",
     )
+
+
+def _baseline(row: Row) -> str:
+    if row["is_baseline"]:
+        return "is the champion"
+    return model_label(row["family"], row["baseline"]) if row["baseline"] else words.NOTHING
 
 
 def _judged_on(row: Row) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from report import charts, words
 from report.blocks import Content, Figure, Grid, Heading, Note
+from warehouse.labels import model_label
 
 if TYPE_CHECKING:
     from report.blocks import Block
@@ -99,7 +100,7 @@ def _products_grid(rows: list[Row]) -> Grid:
                 row["series_name"],
                 words.count(row["expected"]),
                 words.count(row["cautious"]),
-                words.spaced(row["model"]),
+                model_label("demand_forecast", row["model"]),
             )
             for row in rows
         ),

@@ -1,5 +1,6 @@
 """The contract of results.campaign_effects."""
 
+from models.campaign_effects.candidates import CANDIDATES
 from warehouse.contracts import Check, Column, Question, result_table
 
 _MONEY = "shop currency"
@@ -50,7 +51,7 @@ TABLE = result_table(
             name="method",
             type="VARCHAR",
             description="How differences of amounts and orders are estimated: the family's champion.",
-            allowed=("difference_in_means", "regression_adjusted"),
+            allowed=CANDIDATES.names,
         ),
         Column(name="verdict", type="VARCHAR", description="What the arm brought, in a few sentences."),
         _count("treated_count", "Customers of the arm whose window has ended."),

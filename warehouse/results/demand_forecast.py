@@ -1,5 +1,6 @@
 """The contract of results.demand_forecast."""
 
+from models.demand_forecast.candidates import CANDIDATES, FALLBACK
 from warehouse.contracts import Check, Column, Question, Severity, result_table
 
 
@@ -37,8 +38,8 @@ TABLE = result_table(
         Column(
             name="model",
             type="VARCHAR",
-            description="The model chosen; historic_mean where the history is too short or even for any other.",
-            allowed=("seasonal_naive", "ets", "theta", "arima", "historic_mean"),
+            description=f"The model chosen; {FALLBACK.name} where the history is too short or even for any other.",
+            allowed=(*CANDIDATES.names, FALLBACK.name),
         ),
         Column(name="reading", type="VARCHAR", description="The forecast and the choice of model in plain words."),
         Column(name="horizon_step", type="BIGINT", description="1 is the first period to come.", minimum=1),

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from models.anomalies.candidates import DETECTORS
 from models.anomalies.days import Calendar, _runs, calendar_of, unusual_days
-from models.anomalies.detectors import robust_stl, three_sigma
 from models.anomalies.evaluation import judge_days
 from models.anomalies.parameters import AnomaliesParameters
 
@@ -49,7 +49,7 @@ def _calendar(days: pd.DataFrame) -> Calendar:
 
 
 def _found(days: pd.DataFrame, metric: str = "sales_amount") -> dict[date, dict[str, Any]]:
-    rows = unusual_days(_calendar(days), robust_stl, SETTINGS, "GBP")
+    rows = unusual_days(_calendar(days), DETECTORS["robust_stl"], SETTINGS, "GBP")
     return {row["happened_on"]: row for row in rows if row["subject"] == metric}  # type: ignore[misc]
 
 
@@ -119,8 +119,8 @@ def test_units_stand_for_sales_without_prices() -> None:
 
 def test_an_even_series_has_no_unusual_day() -> None:
     values = np.full(100, 5.0)
-    for detector in (robust_stl, three_sigma):
-        assert not detector(values, 7, SETTINGS).is_unusual.any()
+    for detector in DETECTORS:
+        assert not detector.judge(values, 7, SETTINGS).is_unusual.any()
 
 
 def test_runs_are_counted() -> None:
@@ -130,7 +130,7 @@ def test_runs_are_counted() -> None:
 
 def test_the_injection_test_prefers_the_detector_that_knows_the_week() -> None:
     champion, metrics = judge_days(_calendar(_days()), SETTINGS, 0)
-    assert champion == "robust_stl"
+    assert champion.name == "robust_stl"
     values = {(row.model, row.scope, row.metric): row for row in metrics}
     best = values["robust_stl", "all", "f1"]
     assert best.is_headline
@@ -148,10 +148,10 @@ def test_labelled_windows_of_real_ad_prices_are_hit_as_often_as_by_three_sigma(r
         raw = pd.read_csv(real_data / "nab" / "data" / name, parse_dates=["timestamp"]).set_index("timestamp")["value"]
         hourly = raw.resample("1h").mean().interpolate()
         total += len(windows[name])
-        for detector in (robust_stl, three_sigma):
-            score = np.abs(detector(hourly.to_numpy(dtype=float), 24, settings).score)
+        for detector in DETECTORS:
+            score = np.abs(detector.judge(hourly.to_numpy(dtype=float), 24, settings).score)
             top = hourly.index[np.argsort(-score)[:10]]
-            hits[detector.__name__] += sum(
+            hits[detector.name] += sum(
                 any((pd.Timestamp(first) <= top) & (top <= pd.Timestamp(last))) for first, last in windows[name]
             )
     assert total == 14

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from models.market_trends.forecasts import FORECASTS, backtest, expect_next
+from models.market_trends.candidates import CANDIDATES
+from models.market_trends.forecasts import backtest, expect_next
 from models.market_trends.shares import share_change
 from models.market_trends.trend import direction, growth, log_trend, peak_month, season_of, seasonal_slope
 
@@ -66,7 +67,7 @@ def test_no_forecast_sees_the_month_it_is_judged_on() -> None:
     values = np.exp(3 + np.random.default_rng(4).normal(0, 0.2, 30))
     changed = values.copy()
     changed[-1] *= 100
-    for forecast in FORECASTS.values():
+    for forecast in CANDIDATES:
         first, second = backtest(values, forecast, 5), backtest(changed, forecast, 5)
         assert first.forecast.tolist() == second.forecast.tolist()
         assert len(first.actual) == 5
@@ -77,7 +78,7 @@ def test_expected_intervals_hold_the_next_month_about_as_often_as_they_say() -> 
     held = 0
     for _ in range(300):
         walk = np.exp(5 + np.cumsum(generator.normal(0, 0.15, 15)))
-        expected = expect_next(walk[:-1], FORECASTS["naive"])
+        expected = expect_next(walk[:-1], CANDIDATES["naive"])
         held += expected.lower <= walk[-1] <= expected.upper
     assert 0.9 <= held / 300 <= 0.99
 
