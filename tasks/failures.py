@@ -8,6 +8,7 @@ from prefect.exceptions import TerminationSignal
 
 from expectations.gate import GateFailedError
 from sources.files import SourceError, SourcePathError
+from tasks.engine import ClusterError
 from warehouse.connection import WarehouseError
 from warehouse.merging import LostRowsError
 from warehouse.settings_file import SettingsError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
 _FAILED, _WRONG_SETTINGS = 1, 2
-_IN_SETTINGS = (SettingsError, SourcePathError, WarehouseError)
+_IN_SETTINGS = (ClusterError, SettingsError, SourcePathError, WarehouseError)
 _IN_DATA = (GateFailedError, SourceError, LostRowsError)
 
 

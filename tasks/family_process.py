@@ -74,7 +74,10 @@ def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
     answer.parent.mkdir(parents=True, exist_ok=True)
     answer.unlink(missing_ok=True)
     start_family_server()
-    process = multiprocessing.get_context("forkserver").Process(target=_work, args=(job,), daemon=True)
+    # A worker knows by the name whose process it is.
+    process = multiprocessing.get_context("forkserver").Process(
+        target=_work, args=(job,), name=f"{job.run_id} {job.family}", daemon=True
+    )
     process.start()
     process.join(timeout_seconds)
     if process.is_alive():
@@ -84,7 +87,8 @@ def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
             f"it was stopped after {timeout_seconds:g} s. What to do: raise run.family_timeout_seconds if it needs more"
         )
         raise FamilyCrashedError(message)
-    if not answer.exists():
+    outcome = answer_of(job)
+    if outcome is None:
         message = f"its process died with exit code {process.exitcode}"
         if process.exitcode == -9:  # noqa: PLR2004 - SIGKILL
             message += ", killed, most likely for lack of memory. "
@@ -92,6 +96,14 @@ def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
         else:
             message += ". What to do: look for its last words in the worker's output, and run again with force"
         raise FamilyCrashedError(message)
+    return outcome
+
+
+def answer_of(job: FamilyJob) -> FamilyOutcome | None:
+    """Return how the family fared, once its process has ended by itself."""
+    answer = job.file(job.family, "outcome.json")
+    if not answer.exists():
+        return None
     told = json.loads(answer.read_text(encoding="utf-8"))
     told["files"] = {name: Path(file) for name, file in told["files"].items()}
     return FamilyOutcome(**told)

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.concurrency.sync import concurrency
 
+from tasks.engine import require_engine, seen_from_anywhere
 from tasks.progress import say
 from warehouse.connection import WarehouseError
 from warehouse.shares import in_words, warehouse_of_run
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 _WAIT_FOR_PLACE_SECONDS = 10
 
 
+def tillflow_version() -> str:
+    """Return the installed version."""
+    return version("tillflow")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """What every task of a run is told."""
@@ -36,11 +42,17 @@ class Run:
     started_at: datetime
     settings: Settings
     force: bool = False
+    version: str = field(default_factory=tillflow_version)
 
     @property
     def folder(self) -> Path:
-        """Where the run keeps files that nobody needs after it."""
-        return self.settings.warehouse.path / "scratch" / self.run_id
+        """Where the run keeps files that nobody needs after it; on a cluster, where every worker reaches them."""
+        return _scratch(self.settings) / self.run_id
+
+    @property
+    def mark(self) -> Path:
+        """The file by which workers know the run's folder, and that the run goes on."""
+        return self.folder / "goes_on"
 
 
 def utc_now() -> datetime:
@@ -48,18 +60,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def tillflow_version() -> str:
-    """Return the installed version."""
-    return version("tillflow")
-
-
 @contextmanager
 def running(settings: Settings, *, force: bool = False) -> Iterator[Run]:
     """Begin a run, alone on its warehouse, and clear its scratch folder in the end.
 
     Raises:
+        ClusterError: when the run's engine can't work.
         WarehouseError: when another run is working on the warehouse, or the limit `run.writer_limit` is missing.
     """
+    require_engine(settings)
+    settings = seen_from_anywhere(settings)
     started_at = utc_now()
     run = Run(
         run_id=f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}",
@@ -68,7 +78,7 @@ def running(settings: Settings, *, force: bool = False) -> Iterator[Run]:
         force=force,
     )
     with _lock(settings.warehouse.path), _place(settings.run.writer_limit):
-        _clear_scratch(settings.warehouse.path)
+        _clear_scratch(_scratch(settings))
         run.folder.mkdir(parents=True, exist_ok=True)
         say(f"this run may use {in_words(settings)}")
         try:
@@ -127,7 +137,12 @@ def _place(limit: str) -> Iterator[None]:
         yield
 
 
+def _scratch(settings: Settings) -> Path:
+    """Return the folder of all runs' own files."""
+    return settings.run.shared_folder or settings.warehouse.path / "scratch"
+
+
 def _clear_scratch(folder: Path) -> None:
     """Remove what killed runs left behind. The lock is held: no run is using it."""
-    for child in (folder / "scratch").glob("*"):
+    for child in folder.glob("*"):
         shutil.rmtree(child, ignore_errors=True)

@@ -187,7 +187,7 @@ def test_no_path_of_a_machine_and_no_registry_stands_in_the_repository() -> None
         file
         for pattern in ("*.py", "*.sql", "*.toml", "*.md", "*.yaml", "*.yml", "Makefile", "*.lock")
         for file in ROOT.rglob(pattern)
-        if not {".venv", "demo", "warehouse_data"} & set(file.relative_to(ROOT).parts)
+        if not {".venv", ".venv-dask", "demo", "warehouse_data"} & set(file.relative_to(ROOT).parts)
     ]
     wrong = [
         file.name for file in checked if file != Path(__file__) and forbidden.search(file.read_text(encoding="utf-8"))

@@ -113,7 +113,7 @@ class RunSettings(_Section):
         ge=1,
         description=(
             "Families that run at the same time and share three quarters of `memory_limit`; by default one a core, "
-            "with 750 MB for each."
+            "with 750 MB for each. With Dask, on each machine."
         ),
     )
     family_timeout_seconds: float = Field(1800, gt=0, description="A family is stopped after this time.")
@@ -122,6 +122,24 @@ class RunSettings(_Section):
         description=(
             "A Prefect global concurrency limit that a run takes while it works, where several machines write to one "
             "warehouse; empty for none: the lock in the warehouse's folder keeps runs on one machine apart."
+        ),
+    )
+    engine: Literal["local", "dask"] = Field(
+        "local", description="What fits the families: processes of this machine, or the workers of a Dask cluster."
+    )
+    dask_address: str = Field(
+        "",
+        pattern=r"^((tcp|tls|ws|wss|ucx)://.+)?$",
+        description=(
+            "The Dask scheduler, such as tcp://host:8786; empty for as many workers on this machine as "
+            "`parallel_families` says, which end with the run."
+        ),
+    )
+    shared_folder: Path | None = Field(
+        None,
+        description=(
+            "Folder for what tasks hand to each other, this warehouse's alone; by default `warehouse.path`/scratch. "
+            "Every worker of a cluster reaches it under this path."
         ),
     )
     family_retries: int = Field(1, ge=0, le=5, description="How often a crashed or timed-out family is tried again.")

@@ -99,7 +99,10 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _anchor(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Make the file's relative paths relative to the file's folder."""
-    sections: list[tuple[object, tuple[str, ...]]] = [(content.get("warehouse"), ("path", "data"))]
+    sections: list[tuple[object, tuple[str, ...]]] = [
+        (content.get("warehouse"), ("path", "data")),
+        (content.get("run"), ("shared_folder",)),
+    ]
     sources = content.get("sources")
     if isinstance(sources, dict):
         sections += [(source, ("path",)) for source in sources.values()]
