@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from models.recommendations.evaluation import not_for_sale
 from models.recommendations.neighbours import largest
@@ -16,14 +19,19 @@ from models.recommendations.reasons import Explainer
 from models.recommendations.recommenders import BLEND, CONTENT, FRIENDS, ITEM_COSINE, POPULARITY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-    from models.recommendations.history import Shop
+    from models.recommendations.history import Customers, History, Places, Values
     from models.recommendations.parameters import RecommendationsParameters
-    from models.recommendations.recommenders import Builder, Places, Recommender, Scores
+    from models.recommendations.recommenders import Builder, Recommender, Scores
+    from models.recommendations.shop import Shop
 
 MODEL_SCORE = 0.5
 """Scores above it come from the recommender, see `models.recommendations.ranking.Shown`."""
+
+CUSTOMERS_PER_FRAME = 20_000
 
 PAIRS_PER_BLOCK = 1 << 15
 
@@ -31,31 +39,47 @@ BATCHES_AT_ONCE = 2
 """Few, as each holds some dense rows; threads do, as NumPy and SciPy work outside the interpreter's lock."""
 
 
-def recommendations_frame(
+def recommendations_frames(
     recommender: Recommender, builder: Builder, shop: Shop, parameters: RecommendationsParameters
+) -> Iterator[pd.DataFrame]:
+    """Yield the best products of each customer, latest customers first where not all can be served."""
+    served = _served(shop, parameters.customer_limit)
+    ranking = Ranking(shop.popularity, not_for_sale(shop.popularity, parameters), parameters.list_length)
+    with threadpool_limits(limits=1, user_api="blas"):
+        for first in range(0, len(served), CUSTOMERS_PER_FRAME):
+            customers = shop.read(served[first : first + CUSTOMERS_PER_FRAME])
+            if builder.has_ties and recommender.name in {FRIENDS, BLEND}:
+                friends = shop.friends(customers.today.codes, training_only=False)
+                customers = replace(customers, today=replace(customers.today, friends=friends))
+            neighbours = builder.text_neighbours if recommender.name == CONTENT else builder.purchase_neighbours
+            explainer = Explainer(customers, shop.names, builder.weigh(customers.today), neighbours)
+            yield _frame(recommender, customers, explainer, ranking, shop, parameters)
+
+
+def _frame(
+    recommender: Recommender,
+    customers: Customers,
+    explainer: Explainer,
+    ranking: Ranking,
+    shop: Shop,
+    parameters: RecommendationsParameters,
 ) -> pd.DataFrame:
-    """Return the best products of each customer, latest customers first where not all can be served."""
-    today = shop.today
-    neighbours = builder.text_neighbours if recommender.name == CONTENT else builder.purchase_neighbours
-    explainer = Explainer(
-        shop, builder.weights, neighbours, names_friends=bool(today.ties.nnz) and recommender.name in (FRIENDS, BLEND)
-    )
-    ranking = Ranking(today.popularity, not_for_sale(today, parameters), parameters.list_length)
+    today = customers.today
 
     def chosen(batch: Places) -> tuple[Places, Places, Places, Scores]:
-        bought = None if parameters.include_bought else today.order_counts[batch]
-        shown = ranking.show(recommender.scores(batch), bought)
+        history = today.rows(batch)
+        shown = ranking.show(recommender.scores(history), None if parameters.include_bought else history.order_counts)
         rows, places = np.nonzero(shown.products >= 0)
         return batch[rows], shown.products[rows, places], places, shown.scores[rows, places]
 
     with ThreadPoolExecutor(BATCHES_AT_ONCE) as threads:
-        parts = list(threads.map(chosen, batches(_served(shop, parameters.customer_limit), today.product_count)))
-    customers, products, places, scores = (np.concatenate(column) for column in zip(*parts, strict=True))
+        parts = list(threads.map(chosen, batches(np.arange(len(today.codes)), today.product_count)))
+    rows, products, places, scores = (np.concatenate(column) for column in zip(*parts, strict=True))
     is_scored = scores > MODEL_SCORE
-    reasons, is_repeat = _reasons(explainer, customers, products, is_scored)
+    reasons, is_repeat = _reasons(explainer, rows, products, is_scored)
     return pd.DataFrame(
         {
-            "customer_id": pd.Index(shop.customer_ids, dtype="str")[customers],
+            "customer_id": shop.customer_ids.take(pa.array(today.codes[rows])).to_pandas(),
             "product_id": pd.Index(shop.product_ids, dtype="str")[products],
             "product_name": pd.Index(shop.names, dtype="str")[products],
             "method": np.where(is_scored, recommender.name, POPULARITY),
@@ -67,17 +91,25 @@ def recommendations_frame(
     )
 
 
-def similar_products_frame(builder: Builder, shop: Shop, parameters: RecommendationsParameters) -> pd.DataFrame:
-    """Return the products most alike to each: first by common buyers, then by text where these are too few."""
-    for_sale = sparse.diags_array(1 - not_for_sale(shop.today, parameters).astype(np.float32), format="csr")
+def similar_products_frame(
+    builder: Builder, learned: History, shop: Shop, parameters: RecommendationsParameters
+) -> pd.DataFrame:
+    """Return the products most alike to each: first by common buyers, then by text where these are too few.
+
+    `learned` are the customers that the neighbours were counted on.
+    """
+    for_sale = sparse.diags_array(1 - not_for_sale(shop.popularity, parameters).astype(np.float32), format="csr")
     by_buyers = _pairs(builder.purchase_neighbours @ for_sale, parameters.similar_length, ITEM_COSINE)
     by_text = _pairs(builder.text_neighbours @ for_sale, parameters.similar_length, CONTENT)
     pairs = pd.concat([by_buyers, by_text], ignore_index=True).drop_duplicates(["product", "similar"])
     place = pairs.groupby("product").cumcount()
     pairs = pairs[place < parameters.similar_length].sort_values(["product", "order"], kind="stable")
-    both = _common_buyers(shop.today.bought().T.tocsr(), pairs["product"].to_numpy(), pairs["similar"].to_numpy())
+    buyer_counts = np.bincount(learned.order_counts.indices, minlength=learned.product_count).astype(np.float64)
+    both = _common_buyers(pairs, buyer_counts, parameters.similarity_shrinkage)
     ids, names = np.asarray(shop.product_ids, dtype=object), np.asarray(shop.names, dtype=object)
     is_bought = (pairs["method"] == ITEM_COSINE).to_numpy()
+    is_sample = len(learned.codes) < len(shop.customer_ids)
+    among = f"Of {len(learned.codes):,} customers looked at, {{}} bought both." if is_sample else ""
     return pd.DataFrame(
         {
             "product_id": ids[pairs["product"]],
@@ -86,7 +118,7 @@ def similar_products_frame(builder: Builder, shop: Shop, parameters: Recommendat
             "similar_product_name": names[pairs["similar"]],
             "method": pairs["method"].to_numpy(),
             "reason": [
-                f"{count:,} customer{'s' if count > 1 else ''} bought both." if bought else "Their texts are alike."
+                (among.format(f"{count:,}") or _together(count)) if bought else "Their texts are alike."
                 for bought, count in zip(is_bought, both, strict=True)
             ],
             "similarity_rank": pairs.groupby("product").cumcount().to_numpy() + 1,
@@ -95,9 +127,13 @@ def similar_products_frame(builder: Builder, shop: Shop, parameters: Recommendat
     )
 
 
+def _together(count: int) -> str:
+    return f"{count:,} customer{'s' if count > 1 else ''} bought both."
+
+
 def _served(shop: Shop, limit: int) -> Places:
     """Return the customers with the latest orders, ascending by code."""
-    latest = np.asarray(shop.last_ordered_on, dtype="datetime64[D]").astype(np.int64)
+    latest = shop.last_ordered_on
     order = np.lexsort([np.arange(len(latest)), -latest])
     return np.sort(order[:limit])
 
@@ -123,9 +159,9 @@ def _pairs(neighbours: sparse.csr_array, count: int, method: str) -> pd.DataFram
     return pairs.assign(method=method, order=0 if method == ITEM_COSINE else 1)
 
 
-def _common_buyers(buyers: sparse.csr_array, products: Places, similar: Places) -> list[int]:
-    counts: list[int] = []
-    for first in range(0, len(products), PAIRS_PER_BLOCK):
-        block = slice(first, first + PAIRS_PER_BLOCK)
-        counts += buyers[products[block]].multiply(buyers[similar[block]]).sum(axis=1).astype(int).tolist()
+def _common_buyers(pairs: pd.DataFrame, buyer_counts: Values, shrinkage: float) -> list[int]:
+    """Return how many customers bought both products of each pair: what their cosine was made of."""
+    lengths = np.sqrt(buyer_counts)
+    denominators = lengths[pairs["product"]] * lengths[pairs["similar"]] + shrinkage
+    counts: list[int] = np.rint(pairs["similarity"].to_numpy(dtype=np.float64) * denominators).astype(int).tolist()
     return counts

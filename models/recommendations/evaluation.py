@@ -9,17 +9,18 @@ import numpy as np
 from scipy import sparse
 
 from models.family import NotApplicableError
-from models.recommendations.history import NEEDED
 from models.recommendations.ranking import Ranking, batches
+from models.recommendations.shop import NEEDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from models.recommendations.history import History, Integers, Shop, Values
+    from models.recommendations.history import Customers, History, Integers, Places, Values
     from models.recommendations.parameters import RecommendationsParameters
-    from models.recommendations.recommenders import Places, Recommender
+    from models.recommendations.recommenders import Recommender
+    from models.recommendations.shop import Shop
 
 ALL_PRODUCTS = "all_products"
 NEW_PRODUCTS = "new_products"
@@ -42,12 +43,14 @@ class Judged:
         return self.values[scope][model][metric][rows]
 
 
-def sample(shop: Shop, parameters: RecommendationsParameters, generator: np.random.Generator) -> Places:
-    """Return the customers to judge by, ascending: with purchases before and after the cut.
+def sample(
+    customers: Customers, shop: Shop, parameters: RecommendationsParameters, generator: np.random.Generator
+) -> Places:
+    """Return the places of the customers to judge by, ascending: with purchases before and after the cut.
 
     Raises `NotApplicableError` where there are too few.
     """
-    before, after = np.diff(shop.training.order_counts.indptr) > 0, np.diff(shop.later.indptr) > 0
+    before, after = np.diff(customers.training.order_counts.indptr) > 0, np.diff(customers.later.indptr) > 0
     able = np.flatnonzero(before & after)
     if len(able) < parameters.minimum_evaluated:
         message = (
@@ -60,18 +63,22 @@ def sample(shop: Shop, parameters: RecommendationsParameters, generator: np.rand
 
 
 def judge(
-    recommenders: list[Recommender], shop: Shop, customers: Places, parameters: RecommendationsParameters
+    recommenders: list[Recommender], training: History, later: sparse.csr_array, parameters: RecommendationsParameters
 ) -> Judged:
-    """Return what each recommender reaches for the customers, for all products and for those new to them."""
-    ranking = Ranking(shop.training.popularity, not_for_sale(shop.training, parameters), parameters.list_length)
+    """Return what each recommender reaches for the customers, for all products and for those new to them.
+
+    `later` is (customers, products): what they bought after the cut.
+    """
+    ranking = Ranking(training.popularity, not_for_sale(training.popularity, parameters), parameters.list_length)
     parts: dict[str, dict[str, dict[str, list[Values]]]] = {
         scope: {one.name: {metric: [] for metric in METRICS} for one in recommenders} for scope in SCOPES
     }
-    for batch in batches(customers, shop.training.product_count):
-        bought, later = shop.training.order_counts[batch], shop.later[batch]
-        wanted = {ALL_PRODUCTS: later, NEW_PRODUCTS: sparse.csr_array(later - later.multiply(bought > 0))}
+    for batch in batches(np.arange(len(training.codes)), training.product_count):
+        history, did = training.rows(batch), later[batch]
+        bought = history.order_counts
+        wanted = {ALL_PRODUCTS: did, NEW_PRODUCTS: sparse.csr_array(did - did.multiply(bought > 0))}
         for recommender in recommenders:
-            scores = recommender.scores(batch)
+            scores = recommender.scores(history)
             for scope in SCOPES:
                 shown = ranking.show(scores, bought if scope == NEW_PRODUCTS else None)
                 reached = reached_by(shown.products, wanted[scope], parameters.list_length)
@@ -109,9 +116,9 @@ def reached_by(shown: NDArray[np.intp], wanted: sparse.csr_array, length: int) -
     }
 
 
-def not_for_sale(history: History, parameters: RecommendationsParameters) -> NDArray[np.bool_]:
+def not_for_sale(popularity: Integers, parameters: RecommendationsParameters) -> NDArray[np.bool_]:
     """Return which products may not be recommended: those not sold lately, unless the settings let them in."""
-    unsold = np.asarray(history.popularity == 0)
+    unsold = np.asarray(popularity == 0)
     return unsold if parameters.only_recently_sold and not unsold.all() else np.zeros_like(unsold)
 
 

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from models.evaluation import FittedParameter, metrics_frame, parameters_frame
-from models.recommendations.answer import recommendations_frame, similar_products_frame
+from models.recommendations.answer import recommendations_frames, similar_products_frame
 from models.recommendations.choice import choose
 from models.recommendations.evaluation import judge, sample
-from models.recommendations.history import read_shop
 from models.recommendations.neighbours import cosine_neighbours
 from models.recommendations.recommenders import Builder
 from models.recommendations.scores import metrics
+from models.recommendations.shop import INTERACTIONS, TIES, read_shop
 from models.recommendations.words import tfidf
 
 if TYPE_CHECKING:
-    from models.family import Context, Parameters, Results
+    from scipy import sparse
+
+    from models.family import Answer, Context, Parameters
     from models.inputs import Inputs
-    from models.recommendations.history import Shop
+    from models.recommendations.choice import Choice
+    from models.recommendations.evaluation import Judged
+    from models.recommendations.history import Customers
     from models.recommendations.parameters import RecommendationsParameters
+    from models.recommendations.shop import Shop
 
 
-def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
+def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Answer:
     """Return recommendations and similar products by the recommender that did best on later purchases.
+
+    Recommenders learn from a sample of the customers; all are served, some at a time.
 
     Inputs: `features.interactions`, `features.buyers`, `features.sold_products`, `features.evaluation_periods`, and
     `features.ties`, which may be empty.
@@ -35,30 +43,71 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
         return _fit(inputs, cast("RecommendationsParameters", parameters), context)
 
 
-def _fit(inputs: Inputs, parameters: RecommendationsParameters, context: Context) -> Results:
+def _fit(inputs: Inputs, parameters: RecommendationsParameters, context: Context) -> Answer:
     shop = read_shop(inputs)
+    learned = _learned(shop, parameters, context)
     generator = np.random.default_rng(context.seed)
-    customers = sample(shop, parameters, generator)
-    text_neighbours = cosine_neighbours(tfidf(shop.today.text, parameters.text_features), parameters.neighbour_count)
-    training = Builder(shop.training, text_neighbours, parameters, context.seed)
-    judged = judge([training.build(name) for name in training.available()], shop, customers, parameters)
-    choice = choose(judged, training.available(), len(customers), parameters, generator)
-    today = Builder(shop.today, text_neighbours, parameters, context.seed)
+    text_neighbours = _text_neighbours(shop, parameters)
+    judged, choice = _judge(shop, learned, text_neighbours, parameters, generator, context.seed)
+    today = Builder(learned.today, text_neighbours, parameters, context.seed, has_ties=shop.has_ties)
     champion = today.build(choice.champion)
     return {
-        "recommendations": recommendations_frame(champion, today, shop, parameters),
-        "similar_products": similar_products_frame(today, shop, parameters),
+        "recommendations": recommendations_frames(champion, today, shop, parameters),
+        "similar_products": similar_products_frame(today, learned.today, shop, parameters),
         "model_metrics": metrics_frame(metrics(judged, choice, shop, parameters, generator)),
-        "model_parameters": parameters_frame(_fitted(choice.champion, shop, parameters)),
+        "model_parameters": parameters_frame(_fitted(choice.champion, shop, learned, parameters)),
     }
 
 
-def _fitted(champion: str, shop: Shop, parameters: RecommendationsParameters) -> list[FittedParameter]:
+def _learned(shop: Shop, parameters: RecommendationsParameters, context: Context) -> Customers:
+    """Return the customers to learn from: a sample, made smaller where they bought too many pairs of products."""
+    customers = shop.read(shop.sampled(parameters.fit_sample_size, context.seed))
+    count = len(customers.today.codes)
+    pairs = int((np.diff(customers.today.order_counts.indptr).astype(np.int64) ** 2).sum())
+    if pairs <= parameters.maximum_product_pairs:
+        return customers
+    fewer = max(int(count * parameters.maximum_product_pairs / pairs), 1)
+    context.remarks.append(
+        f"Recommenders were fitted on {fewer:,} customers: {count:,} bought {pairs:,} pairs of products, "
+        f"and models.recommendations.maximum_product_pairs is {parameters.maximum_product_pairs:,}."
+    )
+    return shop.read(shop.sampled(fewer, context.seed))
+
+
+def _text_neighbours(shop: Shop, parameters: RecommendationsParameters) -> sparse.csr_array | None:
+    if not any(shop.text):
+        return None
+    return cosine_neighbours(tfidf(shop.text, parameters.text_features), parameters.neighbour_count)
+
+
+def _judge(
+    shop: Shop,
+    learned: Customers,
+    text_neighbours: sparse.csr_array | None,
+    parameters: RecommendationsParameters,
+    generator: np.random.Generator,
+    seed: int,
+) -> tuple[Judged, Choice]:
+    """Fit every recommender on what was known at the cut, and see which foretells the purchases after it."""
+    places = sample(learned, shop, parameters, generator)
+    history = learned.training.rows(places)
+    if shop.had_ties:
+        history = replace(history, friends=shop.friends(history.codes, training_only=True))
+    training = Builder(learned.training, text_neighbours, parameters, seed, has_ties=shop.had_ties)
+    names = training.available()
+    judged = judge([training.build(name) for name in names], history, learned.later[places], parameters)
+    return judged, choose(judged, names, len(places), parameters, generator)
+
+
+def _fitted(
+    champion: str, shop: Shop, learned: Customers, parameters: RecommendationsParameters
+) -> list[FittedParameter]:
     values: list[tuple[str, float, str]] = [
-        ("customer_count", shop.today.customer_count, "Customers who bought."),
-        ("product_count", shop.today.product_count, "Products sold."),
-        ("interaction_count", shop.today.order_counts.nnz, "Pairs of customer and product bought."),
-        ("tie_count", shop.today.ties.nnz, "Directed ties between customers who bought."),
+        ("customer_count", len(shop.customer_ids), "Customers who bought."),
+        ("fit_customer_count", len(learned.today.codes), "Customers that the recommenders were fitted on."),
+        ("product_count", shop.product_count, "Products sold."),
+        ("interaction_count", shop.inputs[INTERACTIONS].row_count, "Pairs of customer and product bought."),
+        ("tie_count", shop.inputs[TIES].row_count, "Directed ties between customers who bought."),
         ("recency_half_life_days", parameters.recency_half_life_days, "Days; a setting."),
         ("neighbour_count", parameters.neighbour_count, "Similar products kept per product; a setting."),
         ("similarity_shrinkage", parameters.similarity_shrinkage, "Added to each cosine's denominator; a setting."),

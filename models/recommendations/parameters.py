@@ -22,6 +22,19 @@ class RecommendationsParameters(Parameters):
         ge=1,
         description="Most customers to recommend to: those with the latest orders. Bounds the size of the answer.",
     )
+    fit_sample_size: int = Field(
+        default=50_000,
+        ge=1_000,
+        description="Most customers that the recommenders are fitted and judged on, drawn by a hash; all are served.",
+    )
+    maximum_product_pairs: int = Field(
+        default=1_000_000_000,
+        ge=1_000_000,
+        description=(
+            "Most pairs of products bought by one customer, summed over the customers fitted on: what item cosine "
+            "counts. With more, fewer customers are drawn, and ops.family_runs says how many."
+        ),
+    )
     only_recently_sold: bool = Field(
         default=True,
         description="Recommend only products sold in the last `holdout_days` days: older ones may be gone.",

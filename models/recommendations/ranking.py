@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-    from models.recommendations.history import Integers
-    from models.recommendations.recommenders import Places, Scores
+    from models.recommendations.history import Integers, Places
+    from models.recommendations.recommenders import Scores
 
 SCORES_PER_BATCH = 1 << 22
 

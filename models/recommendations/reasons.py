@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
-    from models.recommendations.history import Shop
+    from models.recommendations.history import Customers, Places
 
 POPULAR = "Many customers have bought this lately."
 LIKE_YOURS = "Customers who buy what you buy also buy this."
@@ -19,25 +19,26 @@ LIKE_YOURS = "Customers who buy what you buy also buy this."
 
 @dataclass(frozen=True)
 class Explainer:
-    """Gives reasons for pairs of customer and product.
+    """Gives reasons for pairs of customer, by place, and product.
 
     `weights` is (customers, products), `neighbours` (products, products): how alike the products are to the model
-    in use. `names_friends` tells whether friends' purchases went into the scores.
+    in use. `names` are the products'. Friends are named where their purchases stand in the customers' history.
     """
 
-    shop: Shop
+    customers: Customers
+    names: list[str]
     weights: sparse.csr_array
     neighbours: sparse.csr_array
-    names_friends: bool
 
     def reasons(
-        self, customers: NDArray[np.intp], products: NDArray[np.intp], is_scored: NDArray[np.bool_]
+        self, customers: Places, products: Places, is_scored: NDArray[np.bool_]
     ) -> tuple[list[str], NDArray[np.bool_]]:
         """Return the reason of each pair, and whether the customer has bought the product before.
 
         `is_scored` tells which pairs the recommender chose; the others are there for their popularity.
         """
-        histories = (self.shop.today.order_counts, self.shop.first_days, self.shop.today.last_days)
+        today = self.customers.today
+        histories = (today.order_counts, self.customers.first_days, today.last_days)
         counts, first, last = (_entries(matrix, customers, products) for matrix in histories)
         friends = self._friends_who_bought(customers, products)
         source = np.full(len(products), -1, dtype=np.intp)
@@ -60,16 +61,16 @@ class Explainer:
                 else f"{friend_count} of your friends bought this."
             )
         if source >= 0:
-            return f"Because you bought {self.shop.names[source]}."
+            return f"Because you bought {self.names[source]}."
         return LIKE_YOURS if is_scored else POPULAR
 
-    def _friends_who_bought(self, customers: NDArray[np.intp], products: NDArray[np.intp]) -> NDArray[np.int64]:
-        if not self.names_friends:
+    def _friends_who_bought(self, customers: Places, products: Places) -> NDArray[np.int64]:
+        friends = self.customers.today.friends
+        if friends is None:
             return np.zeros(len(products), dtype=np.int64)
-        unique, rows = np.unique(customers, return_inverse=True)
-        return _entries(sparse.csr_array(self.shop.today.ties[unique] @ self.shop.today.bought()), rows, products)
+        return _entries(friends, customers, products)
 
-    def _strongest_purchase(self, customers: NDArray[np.intp], products: NDArray[np.intp]) -> NDArray[np.intp]:
+    def _strongest_purchase(self, customers: Places, products: Places) -> Places:
         """Return the customer's purchase that speaks most for each product; -1 where none does."""
         shares = self.weights[customers].multiply(self.neighbours[products]).tocoo()
         order = np.lexsort([shares.col, -shares.data, shares.row])
@@ -88,6 +89,6 @@ def _repeat(order_count: int, first_day: int, last_day: int) -> str:
     return f"You bought this in {order_count} orders{every}, last on {last_on}."
 
 
-def _entries(matrix: sparse.csr_array, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.int64]:
+def _entries(matrix: sparse.csr_array, rows: Places, columns: Places) -> NDArray[np.int64]:
     """Return the matrix's entries at pairs of row and column."""
     return np.asarray(matrix[rows, columns], dtype=np.int64).ravel()

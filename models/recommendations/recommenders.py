@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.recommendations.history import History
+    from models.recommendations.history import History, Integers
     from models.recommendations.parameters import RecommendationsParameters
 
     Scores = NDArray[np.float32]
-    Places = NDArray[np.intp]
 
 POPULARITY = "popularity"
 REPEAT_PURCHASE = "repeat_purchase"
@@ -32,7 +31,7 @@ BLEND = "blend"
 
 
 class Recommender(Protocol):
-    """Scores products for customers.
+    """Scores products for customers, whom it need not have learned from.
 
     `scores` returns (customers, products): 1 for the customer's best product, down to 0 for those of which it has
     nothing to say. These follow by popularity.
@@ -40,8 +39,8 @@ class Recommender(Protocol):
 
     name: str
 
-    def scores(self, customers: Places) -> Scores:
-        """Return the scores of all products for the customers at these places."""
+    def scores(self, history: History) -> Scores:
+        """Return the scores of all products for the customers of this history."""
 
 
 class Popularity:
@@ -49,24 +48,23 @@ class Popularity:
 
     name = POPULARITY
 
-    def __init__(self, history: History) -> None:
-        self._product_count = history.product_count
-
-    def scores(self, customers: Places) -> Scores:
+    def scores(self, history: History) -> Scores:
         """Return zeros: nothing to say."""
-        return np.zeros((len(customers), self._product_count), dtype=np.float32)
+        return np.zeros((len(history.codes), history.product_count), dtype=np.float32)
 
 
 class Linear:
-    """Scores by a customer's row of one sparse matrix, times another where there is one."""
+    """Scores by what `weigh` makes of a customer's history, times a matrix of products where there is one."""
 
-    def __init__(self, name: str, customers: sparse.csr_array, products: sparse.csr_array | None = None) -> None:
+    def __init__(
+        self, name: str, weigh: Callable[[History], sparse.csr_array], products: sparse.csr_array | None = None
+    ) -> None:
         self.name = name
-        self._customers, self._products = customers, products
+        self._weigh, self._products = weigh, products
 
-    def scores(self, customers: Places) -> Scores:
-        """Return the rows, or their product with the second matrix, over each row's largest."""
-        rows = self._customers[customers]
+    def scores(self, history: History) -> Scores:
+        """Return the weights, or their product with the matrix, over each row's largest."""
+        rows = self._weigh(history)
         scored = sparse.csr_array(rows if self._products is None else rows @ self._products, dtype=np.float32)
         sizes = np.diff(scored.indptr)
         is_filled = sizes > 0
@@ -76,18 +74,34 @@ class Linear:
 
 
 class Factors:
-    """Scores by hidden factors of customers and products."""
+    """Scores by hidden factors of customers and products.
+
+    `codes`, ascending, are the customers that the model was fitted on. Those of others are solved for from their
+    purchases, with the products' factors as they are.
+    """
 
     name = ALS
 
-    def __init__(self, customers: Scores, products: Scores) -> None:
-        self._customers, self._products = customers, products
+    def __init__(
+        self, model: AlternatingLeastSquares, codes: Integers, weigh: Callable[[History], sparse.csr_array]
+    ) -> None:
+        self._model, self._codes, self._weigh = model, codes, weigh
 
-    def scores(self, customers: Places) -> Scores:
+    def scores(self, history: History) -> Scores:
         """Return the inner products of the factors, over each customer's largest; negative ones become 0."""
-        scored = np.asarray(self._customers[customers] @ self._products.T)
+        scored = np.asarray(self._factors(history) @ self._model.item_factors.T)
         np.maximum(scored, 0, out=scored)
         return _divide(scored, scored.max(axis=1, keepdims=True))
+
+    def _factors(self, history: History) -> Scores:
+        places = np.minimum(np.searchsorted(self._codes, history.codes), len(self._codes) - 1)
+        is_new = self._codes[places] != history.codes
+        factors = np.asarray(self._model.user_factors[places])
+        if is_new.any():
+            new = np.flatnonzero(is_new)
+            weights = sparse.csr_matrix(self._weigh(history.rows(new)))
+            factors[new] = self._model.recalculate_user(new, weights)
+        return factors
 
 
 class Blend:
@@ -101,11 +115,11 @@ class Blend:
     def __init__(self, parts: Sequence[Recommender]) -> None:
         self._parts = parts
 
-    def scores(self, customers: Places) -> Scores:
+    def scores(self, history: History) -> Scores:
         """Return the sums of the parts' scores, over each customer's largest."""
-        total = self._parts[0].scores(customers)
+        total = self._parts[0].scores(history)
         for part in self._parts[1:]:
-            total += part.scores(customers)
+            total += part.scores(history)
         return _divide(total, total.max(axis=1, keepdims=True))
 
 
@@ -118,27 +132,38 @@ def _divide(scores: Scores, largest: Scores) -> Scores:
 class Builder:
     """Makes recommenders out of one history; what several of them share is made once.
 
-    `text_neighbours` are the products with like texts: (products, products).
+    `text_neighbours` are the products with like texts: (products, products); None where no product has a text.
+    `has_ties` tells whether friends are known.
     """
 
     def __init__(
-        self, history: History, text_neighbours: sparse.csr_array, parameters: RecommendationsParameters, seed: int
+        self,
+        history: History,
+        text_neighbours: sparse.csr_array | None,
+        parameters: RecommendationsParameters,
+        seed: int,
+        *,
+        has_ties: bool,
     ) -> None:
-        self._history, self._parameters, self._seed = history, parameters, seed
-        self.text_neighbours = text_neighbours
+        self._history, self._parameters, self._seed, self.has_ties = history, parameters, seed, has_ties
+        self._has_text = text_neighbours is not None
+        products = (history.product_count, history.product_count)
+        self.text_neighbours = (
+            sparse.csr_array(products, dtype=np.float32) if text_neighbours is None else text_neighbours
+        )
 
     def available(self) -> list[str]:
         """Return the names of the recommenders that this shop's data can feed, baselines first."""
         names = [POPULARITY, REPEAT_PURCHASE, ITEM_COSINE, ALS]
-        if any(self._history.text):
+        if self._has_text:
             names.append(CONTENT)
-        if self._history.ties.nnz:
+        if self.has_ties:
             names.append(FRIENDS)
         return [*names, BLEND]
 
     def build(self, name: str) -> Recommender:
         """Return the recommender of this name."""
-        return self._made[name]() if name != POPULARITY else Popularity(self._history)
+        return self._made[name]() if name != POPULARITY else Popularity()
 
     @cached_property
     def _made(self) -> dict[str, Callable[[], Recommender]]:
@@ -151,10 +176,9 @@ class Builder:
             BLEND: self._blend,
         }
 
-    @cached_property
-    def weights(self) -> sparse.csr_array:
-        """How much each purchase says of its customer: (customers, products)."""
-        return self._history.weights(self._parameters.recency_half_life_days)
+    def weigh(self, history: History) -> sparse.csr_array:
+        """Return how much each purchase says of its customer: (customers, products)."""
+        return history.weights(self._parameters.recency_half_life_days)
 
     @cached_property
     def purchase_neighbours(self) -> sparse.csr_array:
@@ -164,22 +188,22 @@ class Builder:
 
     def _repeat_purchase(self) -> Recommender:
         """What the customer bought before: the more often and the later, the higher."""
-        return Linear(REPEAT_PURCHASE, self.weights)
+        return Linear(REPEAT_PURCHASE, self.weigh)
 
     def _item_cosine(self) -> Recommender:
         """Products with the same buyers as the customer's own, and these themselves.
 
         Sarwar, B. et al. (2001). Item-based collaborative filtering recommendation algorithms. WWW 10.
         """
-        return Linear(ITEM_COSINE, self.weights, _with_self(self.purchase_neighbours))
+        return Linear(ITEM_COSINE, self.weigh, _with_self(self.purchase_neighbours))
 
     def _content(self) -> Recommender:
         """Products whose text is like that of the customer's own, and these themselves."""
-        return Linear(CONTENT, self.weights, _with_self(self.text_neighbours))
+        return Linear(CONTENT, self.weigh, _with_self(self.text_neighbours))
 
     def _friends(self) -> Recommender:
         """Products that the customer's friends bought: how many of them did."""
-        return Linear(FRIENDS, self._history.ties, self._history.bought())
+        return Linear(FRIENDS, _friends)
 
     def _als(self) -> Recommender:
         return self._factors
@@ -199,14 +223,21 @@ class Builder:
             num_threads=0,
             random_state=self._seed,
         )
-        model.fit(sparse.csr_matrix(self.weights), show_progress=False)
-        return Factors(model.user_factors, model.item_factors)
+        model.fit(sparse.csr_matrix(self.weigh(self._history)), show_progress=False)
+        return Factors(model, self._history.codes, self.weigh)
 
     def _blend(self) -> Recommender:
         names = [REPEAT_PURCHASE, ITEM_COSINE, ALS]
-        if self._history.ties.nnz:
+        if self.has_ties:
             names.append(FRIENDS)
         return Blend([self.build(name) for name in names])
+
+
+def _friends(history: History) -> sparse.csr_array:
+    if history.friends is None:
+        message = "this history was read without what friends bought"
+        raise ValueError(message)
+    return history.friends
 
 
 def _with_self(similar: sparse.csr_array) -> sparse.csr_array:

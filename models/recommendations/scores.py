@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from models.recommendations.choice import Choice
     from models.recommendations.evaluation import Judged
-    from models.recommendations.history import Shop, Values
+    from models.recommendations.history import Values
     from models.recommendations.parameters import RecommendationsParameters
+    from models.recommendations.shop import Shop
 
 
 def metrics(

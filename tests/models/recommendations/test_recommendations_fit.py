@@ -229,3 +229,34 @@ def test_friends_help_on_the_listening_of_lastfm(shop: duckdb.DuckDBPyConnection
     values, lower, upper = (metrics[name].to_dict() for name in ("value", "lower", "upper"))
     assert min(lower[better] for better in ("als", "item_cosine", "blend")) > upper["popularity"]
     assert values["friends"] > values["popularity"]
+
+
+def test_a_sample_of_the_customers_teaches_and_all_are_served(shop: duckdb.DuckDBPyConnection) -> None:
+    inputs = load(shop, purchases(), ties=[("C001", "C002"), ("C003", "C007")])
+    parameters = QUICK.model_copy(update={"fit_sample_size": 60})
+    results = answer(inputs, parameters, CONTEXT)
+    frame = results["recommendations"]
+    assert frame["customer_id"].nunique() == inputs["features.buyers"].num_rows > 60
+    assert (theme_of(frame["product_id"]) == frame["customer_id"].str[1:].astype(int) % 4).mean() > 0.9
+    fitted = results["model_parameters"].set_index("parameter")["value"]
+    assert fitted["fit_customer_count"] == 60
+    assert fitted["customer_count"] == inputs["features.buyers"].num_rows
+    bought = results["similar_products"].query("method == 'item_cosine'")["reason"]
+    assert bought.str.fullmatch(r"Of 60 customers looked at, \d+ bought both\.").all()
+    generator = np.random.default_rng(0)
+    shuffled = {name: table.take(generator.permutation(table.num_rows)) for name, table in inputs.items()}
+    other = answer(shuffled, parameters, CONTEXT)
+    for name, rows in results.items():
+        pd.testing.assert_frame_equal(rows, other[name])
+
+
+def test_too_many_pairs_of_products_are_counted_on_fewer_customers_and_that_is_told(
+    shop: duckdb.DuckDBPyConnection,
+) -> None:
+    context = Context(as_of=CONTEXT.as_of)
+    results = answer(load(shop, purchases()), QUICK.model_copy(update={"maximum_product_pairs": 5_000}), context)
+    (remark,) = context.remarks
+    assert remark.startswith("Recommenders were fitted on ")
+    fitted = results["model_parameters"].set_index("parameter")["value"]
+    assert fitted["fit_customer_count"] < fitted["customer_count"]
+    assert f"{fitted['fit_customer_count']:,.0f} customers" in remark

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
@@ -8,37 +10,37 @@ from models.recommendations.history import History
 from models.recommendations.parameters import RecommendationsParameters
 from models.recommendations.recommenders import ALS, BLEND, ITEM_COSINE, REPEAT_PURCHASE, Builder, Recommender
 
-CUSTOMERS = np.arange(300)
 
-
-def recommender(name: str) -> Recommender:
-    """Made from random purchases; the first customer has none."""
+def history() -> History:
+    """Random purchases; the first customer has none."""
     orders = sparse.random_array((300, 80), density=0.1, rng=np.random.default_rng(1), format="lil", dtype=np.float32)
     orders[0] = 0
     counts = sparse.csr_array(np.ceil(orders.toarray() * 3).astype(np.int32))
-    history = History(
+    return History(
         day=400,
+        codes=np.arange(300),
         order_counts=counts,
         last_days=sparse.csr_array((350 + counts.data, counts.indices, counts.indptr), shape=counts.shape),
-        ties=sparse.csr_array((300, 300), dtype=np.float32),
         popularity=np.asarray(counts.sum(axis=0)),
-        text=[""] * 80,
     )
-    no_text = sparse.csr_array((80, 80), dtype=np.float32)
-    return Builder(history, no_text, RecommendationsParameters(als_factors=16), seed=3).build(name)
+
+
+def recommender(name: str, learned: History | None = None) -> Recommender:
+    builder = Builder(learned or history(), None, RecommendationsParameters(als_factors=16), seed=3, has_ties=False)
+    return builder.build(name)
 
 
 def test_factors_are_the_same_with_any_number_of_threads() -> None:
     with threadpool_limits(limits=1):
-        alone = recommender(ALS).scores(CUSTOMERS)
+        alone = recommender(ALS).scores(history())
     with threadpool_limits(limits=3):
-        together = recommender(ALS).scores(CUSTOMERS)
+        together = recommender(ALS).scores(history())
     np.testing.assert_array_equal(alone, together)
 
 
 def test_scores_go_from_0_to_1_for_the_best() -> None:
     for name in (REPEAT_PURCHASE, ITEM_COSINE, ALS, BLEND):
-        scores = recommender(name).scores(CUSTOMERS)
+        scores = recommender(name).scores(history())
         assert scores.dtype == np.float32
         assert scores.min() >= 0
         np.testing.assert_array_equal(scores[1:].max(axis=1), 1)
@@ -46,6 +48,21 @@ def test_scores_go_from_0_to_1_for_the_best() -> None:
 
 
 def test_a_blend_is_the_sum_of_its_parts_scores() -> None:
-    total = np.sum([recommender(name).scores(CUSTOMERS) for name in (REPEAT_PURCHASE, ITEM_COSINE, ALS)], axis=0)
+    total = np.sum([recommender(name).scores(history()) for name in (REPEAT_PURCHASE, ITEM_COSINE, ALS)], axis=0)
     expected = total[1:] / total[1:].max(axis=1, keepdims=True)
-    np.testing.assert_allclose(recommender(BLEND).scores(CUSTOMERS)[1:], expected, rtol=1e-6)
+    np.testing.assert_allclose(recommender(BLEND).scores(history())[1:], expected, rtol=1e-6)
+
+
+def test_customers_that_a_recommender_has_not_learned_from_are_scored_by_their_purchases() -> None:
+    # Customers buy a third of the even products or a third of the odd ones.
+    generator = np.random.default_rng(4)
+    is_alike = (np.arange(300)[:, np.newaxis] + np.arange(80)) % 2 == 0
+    counts = sparse.csr_array((is_alike & (generator.random((300, 80)) < 1 / 3)).astype(np.int32))
+    everybody = replace(history(), order_counts=counts, last_days=sparse.csr_array(counts * 390))
+    others = np.arange(200, 300)
+    for name in (ITEM_COSINE, ALS, BLEND):
+        learned = recommender(name, everybody.rows(np.arange(200)))
+        scores = learned.scores(everybody.rows(others))
+        np.testing.assert_allclose(learned.scores(everybody)[others], scores, rtol=1e-5, atol=1e-5)
+        new = counts[others].toarray() == 0
+        assert scores[new & is_alike[others]].mean() > 3 * scores[new & ~is_alike[others]].mean()
