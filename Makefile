@@ -11,7 +11,7 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --extra build --universal --gene
 	--no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench scale docs lock clean
+.PHONY: help setup demo test cluster lint bench scale coverage mutants docs lock clean
 
 help:  ## Show this text
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -58,6 +58,15 @@ $(READY_DASK): requirements-dask.lock $(READY_DEV)
 
 cluster: $(READY_DASK)  ## Run the tests of a run on a Dask cluster: two workers, one of which is killed
 	@$(DASK)/bin/pytest --quiet tests/tasks/test_engine.py tests/tasks/test_cluster.py tests/flows/test_run_on_cluster.py
+
+coverage: setup  ## Run the tests and write the branches they never take into docs/quality.md
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --quiet
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/python -m quality.branches
+
+mutants: setup  ## Plant known faults and a sample of others, and write which the tests miss into docs/quality.md
+	@$(BIN)/python -m quality.mutants $(MUTANTS)
 
 lint: setup  ## Check style, types and formatting
 	@$(BIN)/ruff check .
