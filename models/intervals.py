@@ -1,4 +1,4 @@
-"""Confidence intervals of proportions, as the textbooks name them."""
+"""Confidence intervals of proportions, as the textbooks name them, by statsmodels."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -31,10 +32,9 @@ def wilson_ends(successes: ArrayLike, trials: ArrayLike) -> tuple[Values, Values
     count = np.asarray(trials, dtype=np.float64)
     count = np.where(count > 0, count, np.nan)
     share = np.asarray(successes, dtype=np.float64) / count
-    squared = NORMAL_95**2
-    centre = (share + squared / (2 * count)) / (1 + squared / count)
-    half = NORMAL_95 * np.sqrt(share * (1 - share) / count + squared / (4 * count**2)) / (1 + squared / count)
-    return np.maximum(np.minimum(share, centre - half), 0.0), np.minimum(np.maximum(share, centre + half), 1.0)
+    lower, upper = proportion_confint(successes, count, method="wilson")
+    # Rounding can put an end that equals the share beyond it.
+    return np.minimum(lower, share), np.maximum(upper, share)
 
 
 def wilson(successes: float, trials: float) -> Interval:
@@ -46,12 +46,11 @@ def wilson(successes: float, trials: float) -> Interval:
 def newcombe(successes: float, trials: float, other_successes: float, other_trials: float) -> Interval:
     """Return the difference of two independent proportions with Newcombe's hybrid score interval.
 
-    Source: R. G. Newcombe, "Interval estimation for the difference between independent proportions: comparison of
-    eleven methods", Statistics in Medicine 17 (1998), method 10.
+    Not a number where one of them has no trials. Source: R. G. Newcombe, "Interval estimation for the difference
+    between independent proportions: comparison of eleven methods", Statistics in Medicine 17 (1998), method 10.
     """
-    first = wilson(successes, trials)
-    second = wilson(other_successes, other_trials)
-    difference = first.value - second.value
-    below = math.hypot(first.value - first.lower, second.upper - second.value)
-    above = math.hypot(first.upper - first.value, second.value - second.lower)
-    return Interval(difference, difference - below, difference + above)
+    if trials <= 0 or other_trials <= 0:
+        return Interval(math.nan, math.nan, math.nan)
+    counts = (successes, trials, other_successes, other_trials)
+    lower, upper = confint_proportions_2indep(*counts, method="newcomb", compare="diff")
+    return Interval(successes / trials - other_successes / other_trials, float(lower), float(upper))

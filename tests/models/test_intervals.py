@@ -1,4 +1,4 @@
-"""Intervals of proportions against published examples and another library."""
+"""Intervals of proportions against published examples and the textbooks' formulas."""
 
 import math
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from models.intervals import newcombe, wilson, wilson_ends
+from models.intervals import NORMAL_95, newcombe, wilson, wilson_ends
+
+counts = st.integers(1, 10**7).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials)))
 
 
 @pytest.mark.parametrize(
@@ -26,20 +27,35 @@ def test_newcombes_published_examples(counts: tuple[int, int, int, int], lower: 
     assert (found.lower, found.upper) == pytest.approx((lower, upper), abs=5e-5)
 
 
-@given(st.integers(1, 500), st.integers(1, 500), st.floats(0, 1), st.floats(0, 1))
-def test_both_equal_statsmodels(trials: int, other_trials: int, share: float, other_share: float) -> None:
-    successes, others = round(trials * share), round(other_trials * other_share)
+@given(counts)
+def test_wilsons_ends_solve_his_equation_and_enclose_the_share(counted: tuple[int, int]) -> None:
+    """An end p has a distance from the share of 1.96 standard errors at p itself: (share - p)² = z² p (1 - p) / n."""
+    successes, trials = counted
     found = wilson(successes, trials)
-    assert (found.lower, found.upper) == pytest.approx(proportion_confint(successes, trials, method="wilson"), abs=1e-9)
-    difference = newcombe(successes, trials, others, other_trials)
-    oracle = confint_proportions_2indep(successes, trials, others, other_trials, method="newcomb", compare="diff")
-    assert (difference.lower, difference.upper) == pytest.approx(oracle, abs=1e-9)
+    assert found.value == successes / trials
+    assert 0 <= found.lower <= found.value <= found.upper <= 1
+    for end in found[1:]:
+        distance, error = (found.value - end) ** 2, NORMAL_95**2 * end * (1 - end) / trials
+        assert distance == pytest.approx(error, rel=1e-6, abs=1e-15)
 
 
-def test_ends_of_many_proportions_equal_statsmodels() -> None:
+@given(counts, counts)
+def test_newcombes_ends_are_made_of_wilsons(counted: tuple[int, int], other: tuple[int, int]) -> None:
+    first, second = wilson(*counted), wilson(*other)
+    difference = first.value - second.value
+    below = math.hypot(first.value - first.lower, second.upper - second.value)
+    above = math.hypot(first.upper - first.value, second.value - second.lower)
+    found = newcombe(*counted, *other)
+    assert found == pytest.approx((difference, difference - below, difference + above), abs=1e-12)
+    assert found.lower <= found.value <= found.upper
+
+
+def test_ends_of_many_proportions_are_those_of_each() -> None:
     successes, trials = np.array([0, 3, 10, 1]), np.array([10, 10, 10, 100_000])
-    expected = proportion_confint(successes, trials, method="wilson")
-    np.testing.assert_allclose(wilson_ends(successes, trials), expected, atol=1e-12)
+    lower, upper = wilson_ends(successes, trials)
+    each = [wilson(int(some), int(all_)) for some, all_ in zip(successes, trials, strict=True)]
+    assert lower.tolist() == [one.lower for one in each]
+    assert upper.tolist() == [one.upper for one in each]
 
 
 def test_one_of_many_without_trials_leaves_the_others_alone() -> None:
@@ -48,5 +64,7 @@ def test_one_of_many_without_trials_leaves_the_others_alone() -> None:
     assert (lower[1], upper[1]) == pytest.approx(wilson(3, 10)[1:])
 
 
-def test_no_trials_have_no_interval() -> None:
+@pytest.mark.parametrize("given", [(0, 0, 1, 2), (1, 2, 0, 0), (0, 0, 0, 0)])
+def test_no_trials_have_no_interval(given: tuple[int, int, int, int]) -> None:
+    assert all(math.isnan(end) for end in newcombe(*given))
     assert all(math.isnan(end) for end in wilson(0, 0))
