@@ -123,6 +123,20 @@ def test_an_even_series_has_no_unusual_day() -> None:
         assert not detector.judge(values, 7, SETTINGS).is_unusual.any()
 
 
+def test_a_day_a_little_off_an_almost_even_series_is_usual() -> None:
+    """By the series' own tiny noise 2% more is far off; the least spread says that nobody has to look."""
+    noise = np.random.default_rng(3).normal(0, 0.001, 140)
+    values = 1_000 * np.exp(noise)
+    values[100] *= 1.02
+    found = DETECTORS["robust_stl"].judge(values, 7, SETTINGS)
+    assert not found.is_unusual.any()
+    assert abs(found.score[100]) == pytest.approx(np.log(1.02) / SETTINGS.least_spread, rel=0.1)
+    width = np.log1p(found.upper) - np.log1p(found.expected)
+    assert width == pytest.approx(np.full(140, SETTINGS.limit * SETTINGS.least_spread))
+    values[100] *= 1.3
+    assert np.flatnonzero(DETECTORS["robust_stl"].judge(values, 7, SETTINGS).is_unusual).tolist() == [100]
+
+
 def test_runs_are_counted() -> None:
     assert _runs(np.array([True, False, True, True, False])).tolist() == [1, 0, 2, 2, 0]
     assert _runs(np.empty(0, dtype=bool)).tolist() == []

@@ -66,6 +66,35 @@ def test_the_last_days_are_held_out(shop: duckdb.DuckDBPyConnection) -> None:
     ) == [("training", 2, 1, 1, 17), ("holdout", 2, 0, 18, 20)]
 
 
+def test_orders_of_the_as_of_day_count_and_later_ones_do_not(shop: duckdb.DuckDBPyConnection) -> None:
+    for day in (1, 19, 20, 21):
+        add(shop, f"O{day}", day, "a")
+    build(shop, as_of=date(2024, 1, 20))
+    assert rows(
+        shop,
+        "SELECT period, order_count, day(started_on), day(ended_on) FROM features.evaluation_periods "
+        "ORDER BY period DESC",
+    ) == [("training", 1, 1, 17), ("holdout", 2, 18, 20)]
+
+
+def test_products_baskets_and_buyers_see_the_as_of_day(shop: duckdb.DuckDBPyConnection) -> None:
+    for day in (1, 20, 21):
+        add(shop, f"O{day}", day, "a", "b", customer_id="c")
+    build(shop, as_of=date(2024, 1, 20))
+    assert rows(shop, "SELECT training_order_count, holdout_order_count FROM features.sold_products") == [(1, 1)] * 2
+    assert baskets(shop) == [(["a", "b"], False), (["a", "b"], True)]
+    assert rows(shop, "SELECT training_order_count, order_count FROM features.interactions") == [(1, 2)] * 2
+
+
+def test_recent_orders_are_those_of_the_last_holdout_days_of_each_period(shop: duckdb.DuckDBPyConnection) -> None:
+    """With three days held out of twenty, the training ends on the 17th and looks back on the 15th to the 17th."""
+    for day in (1, 14, 15, 17, 18, 20):
+        add(shop, f"O{day}", day, "a")
+    build(shop)
+    counted = "training_order_count, holdout_order_count, training_recent_order_count, recent_order_count"
+    assert rows(shop, f"SELECT {counted} FROM features.sold_products") == [(4, 2, 2, 2)]
+
+
 def test_a_short_history_holds_out_its_last_quarter(shop: duckdb.DuckDBPyConnection) -> None:
     for day in range(1, 9):
         add(shop, f"O{day}", day, "a")

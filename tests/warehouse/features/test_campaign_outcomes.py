@@ -46,6 +46,15 @@ def test_orders_count_from_the_contact_to_the_windows_end(shop: duckdb.DuckDBPyC
     assert row["is_converted"]
 
 
+def test_another_campaigns_earlier_contact_widens_nobodys_window(shop: duckdb.DuckDBPyConnection) -> None:
+    _contact(shop, "a")
+    _contact(shop, "early", on=date(2025, 1, 5))
+    for day, amount in ((2, 1.0), (3, 10.0), (16, 100.0), (17, 1000.0)):
+        _order(shop, "a", day, amount)
+    row = _built(shop)["a"]
+    assert (row["pre_order_count"], row["pre_sales_amount"], row["order_count"], row["sales_amount"]) == (1, 10, 1, 100)
+
+
 def test_customers_who_bought_nothing_have_zeros(shop: duckdb.DuckDBPyConnection) -> None:
     _contact(shop, "a", control=True)
     _order(shop, "b", 12, 10.0)
@@ -66,6 +75,9 @@ def test_contacts_and_orders_after_as_of_are_not_seen(shop: duckdb.DuckDBPyConne
     rows = _built(shop, as_of=date(2025, 1, 13))
     assert rows.keys() == {"a"}
     assert not rows["a"]["is_converted"]
+    rows = _built(shop, as_of=date(2025, 1, 14))
+    assert rows.keys() == {"a", "b"}
+    assert rows["a"]["is_converted"]
 
 
 def test_without_prices_amounts_are_empty_and_without_contacts_so_is_the_table(shop: duckdb.DuckDBPyConnection) -> None:

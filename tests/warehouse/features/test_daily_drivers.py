@@ -59,6 +59,14 @@ def test_the_price_index_is_the_geometric_mean_of_relative_prices(shop: duckdb.D
     assert [row["price_index"] for row in _built(shop)] == pytest.approx([1.0, 1.0, 2.0])
 
 
+def test_prices_of_the_as_of_day_count_and_free_lines_do_not(shop: duckdb.DuckDBPyConnection) -> None:
+    for day in (1, 2, 3, 4):
+        _day(shop, day, orders=1, sales=10.0)
+        _line(shop, "a", 20.0 if day == 4 else 10.0, day)
+        _line(shop, "a", 0.0, day)
+    assert [row["price_index"] for row in _built(shop)] == pytest.approx([1.0, 1.0, 1.0, 2.0])
+
+
 def test_days_after_as_of_change_nothing(shop: duckdb.DuckDBPyConnection) -> None:
     for day in (1, 2, 3, 4):
         _day(shop, day, orders=1, sales=10.0, sessions=day)

@@ -97,3 +97,33 @@ def test_without_prices_amounts_are_empty_and_units_rank(shop: duckdb.DuckDBPyCo
 @pytest.mark.parametrize("count", [0, 1])
 def test_an_empty_shop_has_no_series(shop: duckdb.DuckDBPyConnection, count: int) -> None:
     assert rebuild(shop, TABLE, {**PARAMETERS, "demand_forecast__product_count": count}) == 0
+
+
+def test_the_as_of_day_is_the_last_of_every_series(shop: duckdb.DuckDBPyConnection) -> None:
+    _products(shop, ("cup", "kitchen"))
+    _load(shop, [("1", "cup", "sale", 2, 3.0, "2024-01-04"), ("2", "cup", "sale", 5, 3.0, "2024-01-05")])
+    rebuild(shop, TABLE, PARAMETERS)
+    for level, name in (("total", "total"), ("category", "kitchen"), ("product", "cup")):
+        assert _rows(shop, level) == [(name, date(2024, 1, 4), 2, 1, 6), (name, date(2024, 1, 5), 5, 1, 15)]
+
+
+def test_products_are_ranked_by_the_ranking_days_only(shop: duckdb.DuckDBPyConnection) -> None:
+    """The last two days of the data are 4 and 5 January: 3 January is one too early."""
+    _products(shop, ("old", None), ("edge", None), ("new", None))
+    _load(
+        shop,
+        [
+            ("1", "old", "sale", 1, 100.0, "2024-01-03"),
+            ("2", "edge", "sale", 1, 50.0, "2024-01-04"),
+            ("3", "new", "sale", 1, 10.0, "2024-01-05"),
+        ],
+    )
+    rebuild(shop, TABLE, {**PARAMETERS, "demand_forecast__ranking_days": 2})
+    assert {row[0] for row in _rows(shop, "product")} == {"edge"}
+
+
+def test_the_total_begins_with_the_first_sale(shop: duckdb.DuckDBPyConnection) -> None:
+    _products(shop, ("cup", None))
+    _load(shop, [("1", "cup", "return", -1, 3.0, "2024-01-01"), ("2", "cup", "sale", 2, 3.0, "2024-01-02")])
+    rebuild(shop, TABLE, PARAMETERS)
+    assert _rows(shop, "total") == [("total", date(2024, 1, 2), 2, 1, 6)]

@@ -49,6 +49,21 @@ def test_months_are_complete_between_the_first_order_and_as_of(shop: duckdb.Duck
     assert [row["is_complete"] for row in _built(shop, "total")] == [False, True, True, False]
 
 
+def test_a_month_may_lack_its_first_three_days_and_none_of_its_last(shop: duckdb.DuckDBPyConnection) -> None:
+    _sell(shop, "1", "a", date(2025, 1, 4), 10.0)
+    _sell(shop, "2", "a", date(2025, 1, 31), 10.0)
+    assert [row["is_complete"] for row in _built(shop, "total", date(2025, 1, 31))] == [True]
+    assert [row["is_complete"] for row in _built(shop, "total", date(2025, 1, 30))] == [False]
+    shop.execute("UPDATE core.order_lines SET ordered_on = '2025-01-05' WHERE ordered_on = '2025-01-04'")
+    assert [row["is_complete"] for row in _built(shop, "total", date(2025, 1, 31))] == [False]
+
+
+def test_categories_see_the_as_of_day(shop: duckdb.DuckDBPyConnection) -> None:
+    shop.execute("INSERT INTO core.products VALUES ('p', NULL, NULL, 'Tea', NULL, true, false, NULL)")
+    _sell(shop, "1", "a", AS_OF, 10.0)
+    assert [(row["member"], row["sales_amount"]) for row in _built(shop, "category")] == [("Tea", 10)]
+
+
 def test_a_month_that_the_data_do_not_reach_is_incomplete(shop: duckdb.DuckDBPyConnection) -> None:
     _sell(shop, "1", "a", date(2025, 1, 2), 10.0)
     _sell(shop, "2", "a", date(2025, 2, 5), 10.0)

@@ -94,3 +94,12 @@ def test_without_prices_units_are_the_size(shop: duckdb.DuckDBPyConnection) -> N
 
 def test_no_orders_no_profiles(shop: duckdb.DuckDBPyConnection) -> None:
     assert _profiles(shop) == {}
+
+
+def test_orders_of_the_last_days_are_profiled(shop: duckdb.DuckDBPyConnection) -> None:
+    """Three days up to the last order's: the 28th is one too early."""
+    for day in (28, 29, 30, 31):
+        _line(shop, str(day), None, 9.0, f"2024-01-{day} 10:00")
+    profiles = _profiles(shop, {**PARAMETERS, "anomalies__order_days": 3})
+    assert profiles.keys() == {"29", "30", "31"}
+    assert {profile["line_count"] for profile in profiles.values()} == {1}

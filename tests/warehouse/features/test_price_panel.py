@@ -45,6 +45,30 @@ def test_weeks_have_units_and_the_median_price(shop: duckdb.DuckDBPyConnection) 
     assert [row[4] for row in rows] == [False, False, False, True, True]
 
 
+def test_the_holdout_has_the_weeks_that_begin_after_its_first_day(shop: duckdb.DuckDBPyConnection) -> None:
+    for week in range(5):
+        _sell(shop, "moves", week, 2, 10.0 + week)
+    held_out = {days: [row[4] for row in _built(shop, holdout_days=days)] for days in (13, 14, 15)}
+    assert held_out == {
+        13: [False, False, False, False, True],
+        14: [False, False, False, True, True],
+        15: [False, False, False, True, True],
+    }
+
+
+def test_sales_of_the_as_of_day_count_and_free_ones_do_not(shop: duckdb.DuckDBPyConnection) -> None:
+    for week in range(5):
+        _sell(shop, "moves", week, 2, 10.0 + week)
+    sunday = PARAMETERS["as_of"]
+    shop.execute(
+        "INSERT INTO core.order_lines BY NAME SELECT * REPLACE (?::DATE AS ordered_on, 30 AS quantity) "
+        "FROM core.order_lines WHERE unit_price = 14",
+        [sunday],
+    )
+    _sell(shop, "moves", 4, 500, 0.0)
+    assert [row[2] for row in _built(shop)] == [2, 2, 2, 2, 32]
+
+
 def test_fixed_prices_and_few_weeks_drop_out(shop: duckdb.DuckDBPyConnection) -> None:
     for week in range(5):
         _sell(shop, "fixed", week, 1000, 10.0)
