@@ -107,7 +107,9 @@ def _record_loads(
     first = int(row[0]) + 1 if row else 1
     connection.execute("CREATE OR REPLACE TEMP TABLE new_loads AS FROM ops.loads LIMIT 0")
     connection.executemany(
-        "INSERT INTO new_loads VALUES (?, ?, ?, ?, ?, ?, NULL, 'raw', ?, ?, ?, 0, 0, 0, ?)",
+        "INSERT INTO new_loads (load_id, source, table_name, file, content_sha256, run_id, status, file_bytes, "
+        "load_order, rows_read, rows_accepted, rows_duplicate, rows_quarantined, loaded_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, 'raw', ?, ?, ?, 0, 0, 0, ?)",
         [
             (
                 *(file.load_id, name, source.table, file.name, file.sha256, run_id, file.size, first + place),
@@ -116,5 +118,5 @@ def _record_loads(
             for place, file in enumerate(files)
         ],
     )
-    connection.execute("INSERT INTO ops.loads FROM new_loads")
+    connection.execute("INSERT INTO ops.loads BY NAME FROM new_loads")
     return set(kept)

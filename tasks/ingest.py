@@ -43,7 +43,7 @@ def _is_worth_a_retry(_task: Task[..., object], _run: TaskRun, state: State[obje
 
 @task(name="prepare warehouse", task_run_name="prepare warehouse", cache_policy=NO_CACHE)
 def prepare_warehouse(run: Run) -> None:
-    """Create the tables that do not exist yet."""
+    """Make the tables, or bring those of an earlier Tillflow to the contracts."""
     create_warehouse(run.settings.warehouse)
 
 
@@ -117,6 +117,7 @@ def merge_core(run: Run) -> date | None:
 def replay(run: Run) -> dict[str, tuple[int, int]]:
     """Judge all open quarantined rows again; returns for each source how many were judged and how many passed."""
     passed: dict[str, tuple[int, int]] = {}
+    create_warehouse(run.settings.warehouse)
     with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "replay", run.run_id):
         for name in in_merge_order(run.settings, _sources(connection, "quarantined_sources")):
             counts = replay_quarantine(connection, Merge.of(run.settings, name, run_id=run.run_id, now=utc_now()))

@@ -12,6 +12,7 @@ import duckdb
 
 from tasks.summaries import markdown_table
 from warehouse.connection import WarehouseError, open_warehouse
+from warehouse.migration import is_up_to_date, last_migration
 from warehouse.run_records import snapshot_of
 from warehouse.statements import statement
 
@@ -82,7 +83,19 @@ def _fetch(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[
         columns = tuple(str(column[0]) for column in cursor.description or ())
         return Answer(columns, tuple(cursor.fetchall()))
     except duckdb.Error as error:
-        raise QueryError(str(error)) from error
+        message = f"{error}{_what_may_help(connection, error)}"
+        raise QueryError(message) from error
+
+
+def _what_may_help(connection: duckdb.DuckDBPyConnection, error: duckdb.Error) -> str:
+    """Say what to do where a table or column is missing because the warehouse was made by another Tillflow."""
+    if not isinstance(error, (duckdb.BinderException, duckdb.CatalogException)):
+        return ""
+    last = last_migration(connection)
+    if is_up_to_date(last):
+        return ""
+    by = f"{last.in_words}" if last else "an earlier Tillflow"
+    return f"\nThe tables have the form that {by} gave them; the next tillflow run brings them to this version's."
 
 
 def _snapshot(settings: Settings, run_id: str) -> int:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from warehouse.catalog import all_tables
-from warehouse.ddl import create_tables, quote_text
+from warehouse.ddl import quote_text
+from warehouse.migration import MigrationRefusedError, is_up_to_date, last_migration, migrate
 from warehouse.settings import OBJECT_STORES, WarehouseSettings
 from warehouse.shares import warehouse_of_reader
 
@@ -53,10 +53,20 @@ def open_warehouse(
 
 
 def create_warehouse(settings: WarehouseSettings) -> None:
-    """Create the warehouse's tables that do not exist yet."""
-    with open_warehouse(settings) as connection, transaction(connection, "create tables", ""):
-        connection.execute('CREATE SCHEMA IF NOT EXISTS "raw"')
-        create_tables(connection, [table for table in all_tables() if table.schema != "raw"])
+    """Make the warehouse's tables, or bring those that are there to their contracts: all of them, or none.
+
+    Raises:
+        WarehouseError: when the tables of an existing warehouse can't be altered without losing something.
+    """
+    with open_warehouse(settings) as connection:
+        last = last_migration(connection)
+        if is_up_to_date(last):
+            return
+        try:
+            with transaction(connection, "alter tables" if last else "create tables", ""):
+                migrate(connection, last)
+        except MigrationRefusedError as error:
+            raise WarehouseError(str(error)) from error
 
 
 @contextmanager

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from models import FAMILIES
+from warehouse.catalog import all_tables
 from warehouse.ddl import quote_text
 from warehouse.ops.validation_results import TABLE as VALIDATION_RESULTS
 
@@ -41,7 +43,11 @@ class RunRecord:
 
 
 def fingerprint(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, version: str) -> str:
-    """Return a hash of all that a run's answers depend on: the merged rows, the settings, the day and the version."""
+    """Return a hash of all that a run's answers depend on.
+
+    These are the merged rows, the settings, the day, the version, the contracts, and the families with what they read
+    and write: a new family runs on unchanged data.
+    """
     merged = connection.execute(
         "SELECT load_id, rows_accepted, rows_duplicate, rows_quarantined FROM ops.loads "
         "WHERE status = 'merged' ORDER BY load_id"
@@ -51,7 +57,9 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of
         name: {key: value for key, value in source.items() if key != "path"} for name, source in said["sources"].items()
     }
     said["run"] = {"seed": settings.run.seed, "holdout_days": settings.run.holdout_days}
-    content = json.dumps([merged, said, as_of.isoformat(), version], sort_keys=True, default=str)
+    families = [(family.name, family.reads, family.results) for family in FAMILIES]
+    known = [merged, said, as_of.isoformat(), version, repr(all_tables()), families]
+    content = json.dumps(known, sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
