@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 import duckdb
 import pytest
 
 from report.page import write_report
-from warehouse.catalog import find, tables
-from warehouse.ddl import create_tables, table_name
+from tests.rows import AS_OF, put
+from warehouse.catalog import tables
+from warehouse.ddl import create_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from warehouse.contracts import Column
-
-AS_OF = date(2025, 6, 30)
-NOW = datetime(2025, 7, 1, 3, 0)  # noqa: DTZ001 - the warehouse's timestamps are naive UTC
-_numbers = itertools.count(1)
 
 
 class Fill(Protocol):
@@ -29,33 +24,8 @@ class Fill(Protocol):
     def __call__(self, name: str, **values: object) -> None: ...
 
 
-def _something(column: Column) -> object:
-    if column.name == "run_id":
-        return "run-7"
-    if column.allowed:
-        return column.allowed[0]
-    by_type: dict[str, Any] = {
-        "BOOLEAN": False,
-        "DATE": AS_OF,
-        "TIMESTAMP": NOW,
-        "VARCHAR[]": ["a"],
-        "VARCHAR": f"{column.name} {next(_numbers)}",
-    }
-    if column.type in by_type:
-        return by_type[column.type]
-    return 0.5 if column.maximum is None or column.maximum >= 1 else column.maximum
-
-
 def _filler(connection: duckdb.DuckDBPyConnection) -> Fill:
-    def insert(name: str, **values: object) -> None:
-        table = find(name)
-        row = {column.name: values.get(column.name, _something(column)) for column in table.columns}
-        unknown = values.keys() - row.keys()
-        assert not unknown, f"{name} has no columns {unknown}"
-        marks = ", ".join("?" for _ in row)
-        connection.execute(f"INSERT INTO {table_name(table)} ({', '.join(row)}) VALUES ({marks})", list(row.values()))
-
-    return insert
+    return partial(put, connection)
 
 
 def _empty() -> duckdb.DuckDBPyConnection:
