@@ -55,7 +55,12 @@ class Cluster:
 
     def when_done(self, future: PrefectFuture[Any], tell: Callable[[PrefectFuture[Any]], None]) -> None:
         """See `tasks.engine.Engine`: what a worker says is not heard here."""
-        future.add_done_callback(tell)
+
+        def tell_unless_cancelled(ended: PrefectFuture[Any]) -> None:
+            if ended.wrapped_future.status != "cancelled":  # type: ignore[attr-defined]
+                tell(ended)
+
+        future.add_done_callback(tell_unless_cancelled)
 
     def lost(self, future: PrefectFuture[Any]) -> str:
         """See `tasks.engine.Engine`: a task is given up when its worker died, and then those that repeated it."""
@@ -99,7 +104,9 @@ def work_for(run: Run) -> None:
         message = f"The worker {distributed.get_worker().address} on {socket.gethostname()} {problem}"
         raise ClusterError(message)
     start_family_server()
-    threading.Thread(target=_end_with_run, args=(run,), daemon=True).start()
+    watch = f"end with {run.run_id}"
+    if all(thread.name != watch for thread in threading.enumerate()):
+        threading.Thread(target=_end_with_run, args=(run,), name=watch, daemon=True).start()
 
 
 def _runner(run: Run) -> DaskTaskRunner:
@@ -134,9 +141,7 @@ def _look_at_workers(runner: DaskTaskRunner, run: Run) -> None:
     names = client.run(socket.gethostname, on_error="return")
     wrong = [f"The worker {worker} on {names.get(worker)} {problem}" for worker, problem in problems.items() if problem]
     if wrong:
-        message = (
-            f"{len(wrong)} of {len(problems)} workers can't do the run's work. The worker {'; the worker '.join(wrong)}"
-        )
+        message = f"{len(wrong)} of {len(problems)} workers can't do the run's work. {' '.join(wrong)}"
         raise ClusterError(message)
     say(f"{len(problems)} workers of the Dask cluster at {address}")
 
