@@ -60,7 +60,8 @@ def check_features(
     connection: duckdb.DuckDBPyConnection, as_of: date | None, quality: QualitySettings
 ) -> list[CheckResult]:
     """Check the feature tables, and that the newest day with orders is near the day that the answers are for."""
-    filled = [table for table in tables("features") if _has_something_to_check(connection, table)]
+    stored = [table for table in tables("features") if table.stored]
+    filled = [table for table in stored if _has_something_to_check(connection, table)]
     results = [result for table in filled for result in validate(connection, table, gate=Gate.FEATURES)]
     if as_of is not None:
         fresh = FreshnessCheck(column="metric_on", as_of=as_of, maximum_age_days=quality.maximum_age_days)

@@ -10,9 +10,8 @@ from prefect.cache_policies import NO_CACHE
 from expectations.gate import Gate
 from tasks.gates import pass_gate
 from tasks.progress import say
-from warehouse.building import build_order, rebuild
-from warehouse.catalog import tables
-from warehouse.connection import open_warehouse, snapshot_committed_as, transaction
+from warehouse.connection import latest_snapshot, open_warehouse, snapshot_committed_as, transaction
+from warehouse.feature_build import FeatureBuild, bucket_count_of, build_all, built_files, show_all, store
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,14 +22,21 @@ if TYPE_CHECKING:
 @task(name="build features", task_run_name="build features as of {as_of}", cache_policy=NO_CACHE)
 def build_features(run: Run, as_of: date) -> int:
     """Build every feature table as of a day, check them, commit all or none, and return the snapshot."""
-    parameters = {
-        "as_of": as_of,
-        "holdout_days": run.settings.run.holdout_days,
-        **run.settings.sql_parameters(),
-    }
-    with open_warehouse(run.settings.warehouse) as connection:
-        with transaction(connection, "build features", run.run_id):
-            rows = [rebuild(connection, table, parameters) for table in build_order(tables("features"))]
+    settings = run.settings
+    with open_warehouse(settings.warehouse) as connection:
+        build = FeatureBuild(
+            warehouse=settings.warehouse,
+            snapshot=latest_snapshot(connection),
+            folder=run.folder / "features",
+            bucket_count=bucket_count_of(settings, connection),
+            parameters={"as_of": as_of, "holdout_days": settings.run.holdout_days, **settings.sql_parameters()},
+        )
+        with built_files(connection, build):
+            build_all(connection, build)
+            show_all(connection, build)
+            # What is checked here is what is stored below: the same files.
             pass_gate(Gate.FEATURES, run, connection, as_of)
-        say(f"{len(rows)} feature tables with {sum(rows):,} rows as of {as_of}")
+            with transaction(connection, "build features", run.run_id):
+                row_count = store(connection, build)
+        say(f"features of {row_count:,} rows in {build.bucket_count} buckets as of {as_of}")
         return snapshot_committed_as(connection, "build features", run.run_id)

@@ -19,7 +19,8 @@ from sources.loading import inspect_source, load_files
 from warehouse.building import build_order, rebuild
 from warehouse.catalog import find, tables
 from warehouse.completing import complete_core
-from warehouse.connection import create_warehouse, open_warehouse, transaction
+from warehouse.connection import create_warehouse, latest_snapshot, open_warehouse, transaction
+from warehouse.feature_build import FeatureBuild, build_all, built_files, store
 from warehouse.merging import Merge, in_merge_order, merge_loads
 from warehouse.publishing import FamilyOutcome, publish, record_families, write_result
 from warehouse.run_records import RunRecord, record_checks, record_run
@@ -99,8 +100,7 @@ def demo_warehouse(factory: pytest.TempPathFactory, *, seed: int = 0) -> DemoWar
         with open_warehouse(settings.warehouse) as connection:
             ingest(connection, settings, folder)
             as_of = last_day(connection)
-            with transaction(connection, "build features", RUN_ID):
-                build_features(connection, settings, as_of)
+            build_and_store_features(connection, settings, as_of, folder / "features")
             core = read_tables(connection, {table.qualified_name for table in tables("core")})
             inputs = read_inputs(connection)
         _made[seed] = DemoWarehouse(shop=shop, settings=settings, as_of=as_of, core=core, inputs=inputs)
@@ -175,11 +175,32 @@ def last_day(connection: duckdb.DuckDBPyConnection) -> date:
     return row[0]
 
 
+def build_and_store_features(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, folder: Path, bucket_count: int = 1
+) -> None:
+    """Build every feature table of a lake as a run does."""
+    build = FeatureBuild(
+        warehouse=settings.warehouse,
+        snapshot=latest_snapshot(connection),
+        folder=folder,
+        bucket_count=bucket_count,
+        parameters=feature_parameters(settings, as_of),
+    )
+    with built_files(connection, build):
+        build_all(connection, build)
+        with transaction(connection, "build features", RUN_ID):
+            store(connection, build)
+
+
 def build_features(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date) -> None:
-    """Build every feature table with the SQL that Tillflow ships."""
-    parameters = {"as_of": as_of, "holdout_days": settings.run.holdout_days, **settings.sql_parameters()}
+    """Build every feature table of a shop in memory."""
     for table in build_order(tables("features")):
-        rebuild(connection, table, parameters)
+        rebuild(connection, table, feature_parameters(settings, as_of))
+
+
+def feature_parameters(settings: Settings, as_of: date) -> dict[str, object]:
+    """Return what the SQL of features binds."""
+    return {"as_of": as_of, "holdout_days": settings.run.holdout_days, **settings.sql_parameters()}
 
 
 def read_inputs(connection: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:

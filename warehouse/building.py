@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
+
+import duckdb
 
 from warehouse.ddl import quote_identifier, table_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import duckdb
-
     from warehouse.contracts import Table
 
-_PARAMETER = re.compile(r"\$([a-z][a-z0-9_]*)")
+# What the SQL binds of buckets where a table is built in one piece.
+ONE_BUCKET = {"bucket": 0, "bucket_count": 1}
 
 
 def parameters_of(sql: str) -> set[str]:
-    """Return the names bound as `$name` in `sql`."""
-    return set(_PARAMETER.findall(sql))
+    """Return the names bound as `$name` in `sql`, as DuckDB reads it."""
+    return {str(name) for statement in duckdb.extract_statements(sql) for name in statement.named_parameters}
+
+
+def select_of(table: Table) -> str:
+    """Return the SQL that selects the rows of `table`, in its contract's columns, their order and types."""
+    columns = ", ".join(
+        f"CAST({quote_identifier(column.name)} AS {column.type}) AS {quote_identifier(column.name)}"
+        for column in table.columns
+    )
+    return f"SELECT {columns} FROM ({table.sql_file.read_text(encoding='utf-8').rstrip().rstrip(';')})"
 
 
 def bind(sql: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,12 +47,11 @@ def rebuild(connection: duckdb.DuckDBPyConnection, table: Table, parameters: Map
 
     The caller owns the transaction.
     """
-    sql = table.sql_file.read_text(encoding="utf-8")
+    sql = select_of(table)
     columns = ", ".join(quote_identifier(name) for name in table.column_names)
     connection.execute(f"DELETE FROM {table_name(table)}")
     inserted = connection.execute(
-        f"INSERT INTO {table_name(table)} ({columns}) SELECT {columns} FROM ({sql.rstrip().rstrip(';')})",
-        bind(sql, parameters),
+        f"INSERT INTO {table_name(table)} ({columns}) {sql}", bind(sql, {**ONE_BUCKET, **parameters})
     ).fetchone()
     return int(inserted[0]) if inserted else 0
 

@@ -33,6 +33,11 @@ def all_tables() -> tuple[Table, ...]:
     return tuple(table for schema in SCHEMAS for table in tables(schema))
 
 
+def stored_tables() -> tuple[Table, ...]:
+    """Return the contracts of what the lake keeps: all but what is there while a run builds features."""
+    return tuple(table for table in all_tables() if table.stored)
+
+
 def find(qualified_name: str) -> Table:
     """Return the contract of `schema.table`; raises `KeyError` when there is none."""
     for table in all_tables():

@@ -86,6 +86,12 @@ def transaction(connection: duckdb.DuckDBPyConnection, message: str, run_id: str
         raise
 
 
+def latest_snapshot(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the newest snapshot of the lake."""
+    row = connection.execute(f"SELECT max(snapshot_id) FROM {LAKE}.snapshots()").fetchone()
+    return int(row[0]) if row else 0
+
+
 def snapshot_committed_as(connection: duckdb.DuckDBPyConnection, message: str, run_id: str) -> int:
     """Return the newest snapshot that was committed under `message` by a run."""
     row = connection.execute(

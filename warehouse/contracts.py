@@ -28,6 +28,18 @@ class Origin(StrEnum):
     EITHER = "either"
 
 
+class Parts(StrEnum):
+    """How a feature table is built: in one piece, or by buckets of customers, in which each order lies in one.
+
+    `SPLIT` is read once and its rows are told apart by their column `bucket`; `BUCKETS` is built bucket by bucket, by
+    the same SQL, from what was split or built so before.
+    """
+
+    WHOLE = "whole"
+    SPLIT = "split"
+    BUCKETS = "buckets"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """One column: its DuckDB type, meaning and limits.
@@ -80,6 +92,7 @@ class Table:
     `append` tables keep one answer per `as_of`; all others hold the current answer only.
     `shared` tables are written by many families: a family replaces its own rows only.
     `minimum_rows` is the row-count floor of the table's suite.
+    `parts` says how a feature table is built; one that is not `stored` is there while a run builds features only.
     """
 
     schema: str
@@ -94,6 +107,8 @@ class Table:
     append: bool = False
     shared: bool = False
     minimum_rows: int = 0
+    parts: Parts = Parts.WHOLE
+    stored: bool = True
 
     @property
     def qualified_name(self) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from warehouse.building import rebuild
-from warehouse.catalog import all_tables
+from warehouse.catalog import stored_tables
 from warehouse.ddl import column_comment, quote_identifier, table_comment, table_name
 from warehouse.differences import FoundColumn, FoundTable, Plan, alteration, creation, is_of_another_form, recreation
 from warehouse.loadable import loadable_tables
@@ -93,7 +93,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, last: LastMigration | None) -
     _make_schemas(connection)
     plans = [
         (table, _plan(connection, table, found.get(table.qualified_name)))
-        for table in (*all_tables(), *_raw_tables(found))
+        for table in (*stored_tables(), *_raw_tables(found))
     ]
     refusals = [refusal for _, plan in plans for refusal in plan.refusals]
     if refusals:
@@ -117,7 +117,7 @@ def contracts_hash() -> str:
             table_comment(table),
             [(column.name, column.type, column.nullable, column_comment(column)) for column in table.columns],
         ]
-        for table in (*all_tables(), raw_table("source", ()))
+        for table in (*stored_tables(), raw_table("source", ()))
     ]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
@@ -145,7 +145,7 @@ def _found_tables(connection: duckdb.DuckDBPyConnection, last: LastMigration | N
 
 
 def _make_schemas(connection: duckdb.DuckDBPyConnection) -> None:
-    for schema in sorted({"raw", *(table.schema for table in all_tables())}):
+    for schema in sorted({"raw", *(table.schema for table in stored_tables())}):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(schema)}")
 
 
@@ -184,7 +184,7 @@ def _refused(refusals: list[str], last: LastMigration | None) -> str:
 
 
 def _record(connection: duckdb.DuckDBPyConnection, last: LastMigration | None, changes: list[str]) -> None:
-    keys = {table.qualified_name: table.key for table in all_tables()}
+    keys = {table.qualified_name: table.key for table in stored_tables()}
     row = {
         "version": version("tillflow"),
         "contracts_hash": contracts_hash(),

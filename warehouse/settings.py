@@ -117,6 +117,18 @@ class RunSettings(_Section):
         ),
     )
     family_timeout_seconds: float = Field(1800, gt=0, description="A family is stopped after this time.")
+    buckets: int = Field(
+        0,
+        ge=0,
+        le=4096,
+        description=(
+            "Parts of the shop that features are built by, one after the other or on several workers: customers with "
+            "all of their orders. 0: as many as hold `bucket_lines` order lines each."
+        ),
+    )
+    bucket_lines: int = Field(
+        10_000_000, ge=1000, description="Order lines that may be in one bucket, on average, where `buckets` is 0."
+    )
     writer_limit: str = Field(
         "",
         description=(

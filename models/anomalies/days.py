@@ -72,7 +72,7 @@ class Calendar:
 
 
 def calendar_of(table: pa.Table, closure_days: int, as_of: date) -> Calendar:
-    """Return the days of core.daily_metrics up to `as_of` that can be judged."""
+    """Return the days of features.daily_metrics up to `as_of` that can be judged."""
     frame = numeric_frame(table, sort_by=("metric_on",))
     frame = frame[frame["metric_on"] <= pd.Timestamp(as_of)]
     is_active = ((frame["order_count"] > 0) | (frame["return_count"] > 0)).to_numpy(dtype=bool)

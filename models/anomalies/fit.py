@@ -42,13 +42,13 @@ _COLUMNS = (
 
 
 def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
-    """Report the unusual days in core.daily_metrics and the unusual orders in features.order_profiles.
+    """Report the unusual days in features.daily_metrics and the unusual orders in features.order_profiles.
 
     Returns anomalies, model_metrics and model_parameters. Raises `NotApplicableError` where there are fewer than six
     weeks of days to learn from; with fewer than 100 orders, only days are judged.
     """
     settings = cast("AnomaliesParameters", parameters)
-    calendar = calendar_of(inputs["core.daily_metrics"].table(), settings.closure_days, context.as_of)
+    calendar = calendar_of(inputs["features.daily_metrics"].table(), settings.closure_days, context.as_of)
     _require_history(calendar, context)
     detector, metrics = judge_days(calendar, settings, context.seed)
     rows = unusual_days(calendar, detector, settings, context.currency)

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from models.inputs import Input, Inputs
 
 OUTCOMES = "features.campaign_outcomes"
-CAMPAIGNS = "core.campaigns"
+CAMPAIGNS = "features.campaigns"
 
 
 def fit(inputs: Inputs, parameters: CampaignEffectsParameters, context: Context) -> Results:
     """Return campaign_effects, model_metrics and model_parameters.
 
-    `inputs` has features.campaign_outcomes and, for names and costs, core.campaigns.
+    `inputs` has features.campaign_outcomes and, for names and costs, features.campaigns.
     Raises `NotApplicableError` where no arm can be compared with a control.
     """
     comparisons = read_comparisons(inputs[OUTCOMES].table(), parameters, context.as_of)

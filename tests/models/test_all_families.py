@@ -155,7 +155,7 @@ def test_one_champion_is_judged_against_a_baseline_on_days_that_were_known(demo:
     assert same["is_champion"].sum() == 1
     assert same["is_baseline"].sum() == 1
     assert same["value"].notna().all()
-    first_day = demo.inputs["core.daily_metrics"]["metric_on"][0].as_py()
+    first_day = demo.inputs["features.daily_metrics"]["metric_on"][0].as_py()
     dated = metrics.dropna(subset=["evaluated_from", "evaluated_to"])
     assert headline.name in dated.index
     assert (dated["evaluated_from"] <= dated["evaluated_to"]).all()

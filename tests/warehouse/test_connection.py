@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from warehouse.catalog import all_tables
+from warehouse.catalog import stored_tables
 from warehouse.connection import WarehouseError, create_warehouse, open_warehouse, transaction
 from warehouse.ddl import column_comment, table_comment
 from warehouse.settings import WarehouseSettings
@@ -30,7 +30,7 @@ def test_the_catalog_carries_every_comment(lake: WarehouseSettings) -> None:
                 "WHERE database_name = 'lake'"
             ).fetchall()
         )
-    for table in all_tables():
+    for table in stored_tables():
         assert tables[table.qualified_name] == table_comment(table)
         for column in table.columns:
             assert columns[f"{table.qualified_name}.{column.name}"] == column_comment(column)

@@ -56,6 +56,6 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines", "core.events"),
+    inputs=("core.order_lines", "core.orders", "core.events"),
     minimum_rows=1,
 )

@@ -35,5 +35,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines", "features.sold_products", "features.evaluation_periods"),
+    inputs=("features.purchases", "features.known_orders", "features.sold_products", "features.evaluation_periods"),
 )

@@ -20,39 +20,29 @@ frequent_products AS (
         >= $basket_rules__minimum_support * periods.training_order_count
 ),
 
-order_days AS (
-    SELECT
-        order_id,
-        min(ordered_on) AS ordered_on
-    FROM core.order_lines
-    WHERE line_kind = 'sale' AND is_product AND ordered_on <= $as_of
-    GROUP BY order_id
-    HAVING count(DISTINCT product_id) > 1
-),
-
 purchases AS (
-    SELECT DISTINCT
-        lines.order_id,
+    SELECT
+        purchases.order_code,
+        purchases.placed_on,
         frequent_products.product_code
-    FROM core.order_lines AS lines
+    FROM features.purchases
     INNER JOIN frequent_products USING (product_id)
-    WHERE lines.line_kind = 'sale' AND lines.is_product AND lines.ordered_on <= $as_of
 ),
 
 baskets AS (
-    SELECT order_id
+    SELECT order_code, any_value(placed_on) AS placed_on
     FROM purchases
-    GROUP BY order_id
+    GROUP BY order_code
     HAVING count(*) > 1
 ),
 
 coded_orders AS (
     SELECT
-        baskets.order_id,
-        order_days.ordered_on > periods.training_ended_on AS is_holdout,
-        (row_number() OVER (ORDER BY order_days.ordered_on, baskets.order_id) - 1)::INTEGER AS order_code
+        baskets.order_code AS known_code,
+        baskets.placed_on > periods.training_ended_on AS is_holdout,
+        (row_number() OVER (ORDER BY baskets.placed_on, known_orders.order_id) - 1)::INTEGER AS order_code
     FROM baskets
-    INNER JOIN order_days USING (order_id)
+    INNER JOIN features.known_orders USING (order_code)
     CROSS JOIN periods
 )
 
@@ -61,4 +51,4 @@ SELECT
     purchases.product_code,
     coded_orders.is_holdout
 FROM purchases
-INNER JOIN coded_orders USING (order_id)
+INNER JOIN coded_orders ON coded_orders.known_code = purchases.order_code

@@ -30,5 +30,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines",),
+    inputs=("features.known_orders",),
 )

@@ -2,10 +2,10 @@
 WITH buyers AS (
     SELECT
         customer_id,
-        count(DISTINCT order_id) AS order_count,
+        count(*) AS order_count,
         max(ordered_on) AS last_ordered_on
-    FROM core.order_lines
-    WHERE line_kind = 'sale' AND is_product AND customer_id IS NOT NULL AND ordered_on <= $as_of
+    FROM features.known_orders
+    WHERE is_sale AND customer_id IS NOT NULL
     GROUP BY customer_id
 )
 

@@ -1,6 +1,6 @@
 """The contract of features.campaign_outcomes."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import Column, Parts, Question, Table
 
 TABLE = Table(
     schema="features",
@@ -57,5 +57,6 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.contacts", "features.known_orders"),
+    inputs=("core.contacts", "features.known_orders", "features.daily_metrics"),
+    parts=Parts.BUCKETS,
 )

@@ -2,7 +2,7 @@
 WITH assigned AS (
     SELECT campaign_id, customer_id, arm, is_control, contacted_on
     FROM core.contacts
-    WHERE contacted_on <= $as_of
+    WHERE contacted_on <= $as_of AND hash(customer_id) % $bucket_count::UBIGINT = $bucket::UBIGINT
 ),
 
 sales AS (
@@ -14,7 +14,7 @@ sales AS (
 
 priced AS (
     SELECT count(sales_amount) > 0 AS has_prices
-    FROM features.known_orders
+    FROM features.daily_metrics
 ),
 
 purchases AS (

@@ -1,6 +1,6 @@
 """The contract of features.customer_history."""
 
-from warehouse.contracts import Check, Column, Question, Table
+from warehouse.contracts import Check, Column, Parts, Question, Table
 
 TABLE = Table(
     schema="features",
@@ -165,5 +165,6 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines",),
+    inputs=("features.sales", "features.returns", "features.interactions", "features.buyers"),
+    parts=Parts.BUCKETS,
 )

@@ -1,14 +1,6 @@
 -- What was known of each buyer on two days: $as_of, and $holdout_days earlier with what then really happened.
--- Only $as_of and earlier is read, each line once; both snapshots are cut from the same days.
-WITH lines AS (
-    SELECT customer_id, order_id, product_id, line_kind, quantity, amount, ordered_on
-    FROM core.order_lines
-    WHERE customer_id IS NOT NULL
-        AND line_kind IN ('sale', 'return')
-        AND ordered_on <= $as_of
-),
-
-snapshots AS (
+-- Each line is read once; both snapshots are cut from the same days.
+WITH snapshots AS (
     SELECT $as_of::DATE AS snapshot_on, NULL::DATE AS holdout_to
     UNION ALL
     SELECT $as_of::DATE - $holdout_days::INTEGER, $as_of::DATE
@@ -17,59 +9,60 @@ snapshots AS (
 
 order_days AS (
     SELECT
-        customer_id,
-        order_id,
+        customer_code,
+        order_code,
         ordered_on,
-        bool_or(line_kind = 'sale') AS is_purchase,
-        count(*) FILTER (WHERE line_kind = 'sale') AS sale_line_count,
-        count(*) FILTER (WHERE line_kind = 'return') AS return_line_count,
-        sum(quantity) FILTER (WHERE line_kind = 'sale') AS unit_count,
-        sum(amount) FILTER (WHERE line_kind = 'sale') AS sales_amount,
-        -sum(amount) FILTER (WHERE line_kind = 'return') AS returns_amount
-    FROM lines
-    GROUP BY customer_id, order_id, ordered_on
+        count(*) AS sale_line_count,
+        sum(quantity) AS unit_count,
+        sum(amount) AS sales_amount
+    FROM features.sales
+    WHERE customer_code IS NOT NULL
+    GROUP BY customer_code, order_code, ordered_on
 ),
 
+-- A day with purchases and returns is two rows.
 days AS (
     SELECT
-        customer_id,
+        customer_code,
         ordered_on,
-        bool_or(is_purchase) AS is_purchase,
-        count(*) FILTER (WHERE is_purchase) AS order_count,
+        true AS is_purchase,
+        count(*) AS order_count,
         sum(sale_line_count) AS sale_line_count,
-        sum(return_line_count) AS return_line_count,
+        0 AS return_line_count,
         sum(unit_count) AS unit_count,
         sum(sales_amount) AS sales_amount,
-        sum(returns_amount) AS returns_amount
+        NULL AS returns_amount
     FROM order_days
-    GROUP BY customer_id, ordered_on
+    GROUP BY customer_code, ordered_on
+    UNION ALL BY NAME
+    SELECT
+        customer_code,
+        ordered_on,
+        false AS is_purchase,
+        count(*) AS return_line_count,
+        -sum(amount) AS returns_amount
+    FROM features.returns
+    GROUP BY customer_code, ordered_on
 ),
 
 first_days AS (
-    SELECT customer_id, min(ordered_on) AS first_order_on
+    SELECT customer_code, min(ordered_on) AS first_order_on
     FROM days
     WHERE is_purchase
-    GROUP BY customer_id
+    GROUP BY customer_code
 ),
 
--- A product counts from the day it was first bought, so one pass serves both snapshots.
-products AS (
-    SELECT customer_id, product_id, min(ordered_on) AS first_bought_on
-    FROM lines
-    WHERE line_kind = 'sale'
-    GROUP BY customer_id, product_id
-),
-
+-- A product counts from the day it was first bought.
 product_counts AS (
-    SELECT products.customer_id, snapshots.snapshot_on, count(*) AS product_count
-    FROM products
-    INNER JOIN snapshots ON products.first_bought_on <= snapshots.snapshot_on
-    GROUP BY products.customer_id, snapshots.snapshot_on
+    SELECT interactions.customer_code, snapshots.snapshot_on, count(*) AS product_count
+    FROM features.interactions
+    INNER JOIN snapshots ON interactions.first_ordered_on <= snapshots.snapshot_on
+    GROUP BY interactions.customer_code, snapshots.snapshot_on
 ),
 
 known AS (
     SELECT
-        days.customer_id,
+        days.customer_code,
         snapshots.snapshot_on,
         min(first_days.first_order_on) AS first_order_on,
         max(days.ordered_on) FILTER (WHERE days.is_purchase) AS last_order_on,
@@ -88,15 +81,15 @@ known AS (
             WHERE days.ordered_on > snapshots.snapshot_on - $holdout_days::INTEGER
         )::DOUBLE AS recent_amount
     FROM days
-    INNER JOIN first_days ON days.customer_id = first_days.customer_id
+    INNER JOIN first_days ON days.customer_code = first_days.customer_code
     INNER JOIN snapshots ON days.ordered_on <= snapshots.snapshot_on
     WHERE first_days.first_order_on <= snapshots.snapshot_on
-    GROUP BY days.customer_id, snapshots.snapshot_on
+    GROUP BY days.customer_code, snapshots.snapshot_on
 ),
 
 happened AS (
     SELECT
-        days.customer_id,
+        days.customer_code,
         snapshots.snapshot_on,
         sum(days.order_count)::BIGINT AS holdout_order_count,
         count(*) AS holdout_purchase_day_count,
@@ -104,11 +97,11 @@ happened AS (
     FROM days
     INNER JOIN snapshots ON days.ordered_on > snapshots.snapshot_on AND days.ordered_on <= snapshots.holdout_to
     WHERE days.is_purchase
-    GROUP BY days.customer_id, snapshots.snapshot_on
+    GROUP BY days.customer_code, snapshots.snapshot_on
 )
 
 SELECT
-    known.customer_id,
+    buyers.customer_id,
     known.order_count,
     known.purchase_day_count,
     known.recent_purchase_day_count,
@@ -139,8 +132,9 @@ SELECT
     known.last_order_on,
     known.snapshot_on
 FROM known
+INNER JOIN features.buyers USING (customer_code)
 INNER JOIN snapshots ON known.snapshot_on = snapshots.snapshot_on
 INNER JOIN product_counts
-    ON known.customer_id = product_counts.customer_id AND known.snapshot_on = product_counts.snapshot_on
+    ON known.customer_code = product_counts.customer_code AND known.snapshot_on = product_counts.snapshot_on
 LEFT JOIN happened
-    ON known.customer_id = happened.customer_id AND known.snapshot_on = happened.snapshot_on
+    ON known.customer_code = happened.customer_code AND known.snapshot_on = happened.snapshot_on

@@ -97,5 +97,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.daily_metrics", "core.order_lines", "core.campaigns"),
+    inputs=("features.daily_metrics", "features.sales", "features.campaigns"),
 )

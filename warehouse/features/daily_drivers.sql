@@ -1,8 +1,7 @@
 -- The day's sales beside what may drive them.
 WITH days AS (
     SELECT *
-    FROM core.daily_metrics
-    WHERE metric_on <= $as_of
+    FROM features.daily_metrics
 ),
 
 bounds AS (
@@ -15,8 +14,8 @@ bounds AS (
 -- The geometric mean of the line prices: a few bulk orders at a discount do not move it much.
 product_days AS (
     SELECT product_id, ordered_on, avg(ln(unit_price::DOUBLE)) AS log_price
-    FROM core.order_lines
-    WHERE line_kind = 'sale' AND is_product AND unit_price > 0 AND ordered_on <= $as_of
+    FROM features.sales
+    WHERE unit_price > 0
     GROUP BY product_id, ordered_on
 ),
 
@@ -37,9 +36,8 @@ price_levels AS (
 ),
 
 campaign_days AS (
-    SELECT DISTINCT days.metric_on
-    FROM days
-    INNER JOIN core.campaigns ON days.metric_on BETWEEN campaigns.started_on AND campaigns.ended_on
+    SELECT DISTINCT unnest(generate_series(started_on, least(ended_on, $as_of::DATE), INTERVAL 1 DAY))::DATE AS metric_on
+    FROM features.campaigns
 )
 
 SELECT

@@ -45,5 +45,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines", "core.daily_metrics", "core.products"),
+    inputs=("features.sales", "features.daily_metrics", "core.products"),
 )

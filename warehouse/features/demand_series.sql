@@ -1,14 +1,12 @@
 -- Daily demand: the shop, its largest categories and its largest products, quiet days as zeros.
 WITH sales AS NOT MATERIALIZED (
-    SELECT product_id, order_id, quantity, amount, ordered_on
-    FROM core.order_lines
-    WHERE line_kind = 'sale' AND ordered_on <= $as_of
+    SELECT product_id, order_code, quantity, amount, ordered_on
+    FROM features.sales
 ),
 
 bounds AS (
-    SELECT max(ordered_on) AS last_on
-    FROM core.order_lines
-    WHERE ordered_on <= $as_of
+    SELECT max(metric_on) AS last_on
+    FROM features.daily_metrics
 ),
 
 priced AS (
@@ -53,8 +51,8 @@ total_days AS (
         order_count,
         sales_amount,
         metric_on AS demand_on
-    FROM core.daily_metrics
-    WHERE unit_count > 0 AND metric_on <= $as_of
+    FROM features.daily_metrics
+    WHERE unit_count > 0
 ),
 
 category_days AS (
@@ -63,7 +61,7 @@ category_days AS (
         products.category AS series_id,
         products.category AS series_name,
         sum(sales.quantity) AS unit_count,
-        count(DISTINCT sales.order_id) AS order_count,
+        count(DISTINCT sales.order_code) AS order_count,
         sum(sales.amount) AS sales_amount,
         sales.ordered_on AS demand_on
     FROM sales
@@ -78,7 +76,7 @@ product_days AS (
         sales.product_id AS series_id,
         top_products.series_name,
         sum(sales.quantity) AS unit_count,
-        count(DISTINCT sales.order_id) AS order_count,
+        count(DISTINCT sales.order_code) AS order_count,
         sum(sales.amount) AS sales_amount,
         sales.ordered_on AS demand_on
     FROM sales

@@ -37,5 +37,5 @@ TABLE = Table(
             sql="SELECT started_on, ended_on, order_count FROM features.evaluation_periods WHERE period = 'holdout'",
         ),
     ),
-    inputs=("core.order_lines",),
+    inputs=("features.known_orders",),
 )

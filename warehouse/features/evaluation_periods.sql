@@ -1,12 +1,8 @@
 -- The days to learn from and the days to be judged on, with their orders.
 WITH orders AS (
-    SELECT
-        order_id,
-        any_value(customer_id) AS customer_id,
-        min(ordered_on) AS ordered_on
-    FROM core.order_lines
-    WHERE line_kind = 'sale' AND is_product AND ordered_on <= $as_of
-    GROUP BY order_id
+    SELECT customer_id, ordered_on
+    FROM features.known_orders
+    WHERE is_sale
 ),
 
 span AS (

@@ -1,6 +1,6 @@
 """The contract of features.interactions."""
 
-from warehouse.contracts import Check, Column, Question, Table
+from warehouse.contracts import Check, Column, Parts, Question, Table
 
 TABLE = Table(
     schema="features",
@@ -68,5 +68,6 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines", "features.buyers", "features.sold_products", "features.evaluation_periods"),
+    inputs=("features.purchases", "features.sold_products", "features.evaluation_periods"),
+    parts=Parts.BUCKETS,
 )

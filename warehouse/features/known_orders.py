@@ -1,8 +1,6 @@
 """The contract of features.known_orders."""
 
-import dataclasses
-
-from warehouse.contracts import Table
+from warehouse.contracts import Column, Parts, Table
 from warehouse.core.orders import TABLE as ORDERS
 
 _COLUMNS = (
@@ -17,6 +15,8 @@ _COLUMNS = (
     "ordered_on",
 )
 
+BUCKET = Column(name="bucket", type="INTEGER", description="The part of the shop that the order lies in.", minimum=0)
+
 TABLE = Table(
     schema="features",
     name="known_orders",
@@ -26,10 +26,12 @@ TABLE = Table(
         "know of yet, such as goods sent back later under the same number."
     ),
     key=("order_id",),
-    columns=tuple(
-        dataclasses.replace(column, references="core.orders.order_id") if column.name == "order_id" else column
-        for column in ORDERS.columns
-        if column.name in _COLUMNS
+    columns=(
+        *(column for column in ORDERS.columns if column.name in _COLUMNS),
+        Column(name="order_code", type="INTEGER", description="The order's number in this build.", minimum=0),
+        BUCKET,
     ),
     inputs=("core.order_lines", "core.orders"),
+    parts=Parts.SPLIT,
+    stored=False,
 )

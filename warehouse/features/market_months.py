@@ -69,5 +69,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines", "core.products", "core.customers", "features.known_orders"),
+    inputs=("features.sales", "core.products", "core.customers", "features.known_orders"),
 )

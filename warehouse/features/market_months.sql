@@ -1,7 +1,7 @@
 -- The shop's months, in total and by category, country, customer type and customer tenure.
 WITH sales AS (
     SELECT
-        order_id,
+        order_code,
         customer_id,
         country,
         unit_count,
@@ -76,15 +76,13 @@ categories AS (
 
 order_categories AS (
     SELECT
-        order_lines.order_id,
+        sales.order_code,
         coalesce(categories.category, 'unknown') AS member,
-        sum(order_lines.quantity) AS unit_count,
-        sum(order_lines.amount) AS sales_amount
-    FROM core.order_lines
+        sum(sales.quantity) AS unit_count,
+        sum(sales.amount) AS sales_amount
+    FROM features.sales
     LEFT JOIN categories USING (product_id)
-    WHERE order_lines.line_kind = 'sale'
-        AND order_lines.ordered_on <= $as_of
-        AND EXISTS (SELECT 1 FROM categories)
+    WHERE EXISTS (SELECT 1 FROM categories)
     GROUP BY ALL
 ),
 
@@ -92,7 +90,7 @@ split_orders AS (
     SELECT
         'category' AS dimension,
         order_categories.member,
-        sales.order_id,
+        sales.order_code,
         sales.customer_id,
         order_categories.unit_count,
         order_categories.sales_amount,
@@ -100,7 +98,7 @@ split_orders AS (
         sales.month_on,
         coalesce(order_categories.sales_amount::DOUBLE, order_categories.unit_count::DOUBLE) AS member_value
     FROM order_categories
-    INNER JOIN sales USING (order_id)
+    INNER JOIN sales USING (order_code)
 ),
 
 months AS (

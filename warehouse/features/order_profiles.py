@@ -1,6 +1,6 @@
 """The contract of features.order_profiles."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import Column, Parts, Question, Table
 
 TABLE = Table(
     schema="features",
@@ -86,5 +86,6 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines", "features.known_orders"),
+    inputs=("features.sales", "features.known_orders", "features.evaluation_periods", "features.order_countries"),
+    parts=Parts.BUCKETS,
 )

@@ -1,19 +1,13 @@
 -- One row per recent order with a sale, beside what its customer did before it.
 WITH orders AS (
-    SELECT order_id, customer_id, country, product_count, unit_count, sales_amount, ordered_at, ordered_on
+    SELECT order_id, order_code, customer_id, country, product_count, unit_count, sales_amount, ordered_at, ordered_on
     FROM features.known_orders
     WHERE is_sale
 ),
 
 recent AS (
-    SELECT max(ordered_on) - $anomalies__order_days AS after_on
-    FROM orders
-),
-
-countries AS (
-    SELECT country, count(*) / sum(count(*)) OVER () AS country_share
-    FROM orders
-    GROUP BY country
+    SELECT max(ended_on) - $anomalies__order_days AS after_on
+    FROM features.evaluation_periods
 ),
 
 -- Unknown customers have no history, so they stay out of the windows.
@@ -31,13 +25,11 @@ histories AS (
 ),
 
 lines AS (
-    SELECT order_lines.order_id, count(*) AS line_count, max(order_lines.unit_price) AS maximum_unit_price
-    FROM core.order_lines AS order_lines
+    SELECT order_code, count(*) AS line_count, max(unit_price) AS maximum_unit_price
+    FROM features.sales
     CROSS JOIN recent
-    WHERE order_lines.line_kind = 'sale'
-        AND order_lines.ordered_on <= $as_of
-        AND order_lines.ordered_on > recent.after_on
-    GROUP BY order_lines.order_id
+    WHERE sales.ordered_on > recent.after_on
+    GROUP BY order_code
 )
 
 SELECT
@@ -58,7 +50,7 @@ SELECT
     orders.ordered_on
 FROM orders
 CROSS JOIN recent
-INNER JOIN lines USING (order_id)
-LEFT JOIN countries ON countries.country = orders.country
+INNER JOIN lines USING (order_code)
+LEFT JOIN features.order_countries AS countries ON countries.country = orders.country
 LEFT JOIN histories ON histories.order_id = orders.order_id
 WHERE orders.ordered_on > recent.after_on

@@ -47,5 +47,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines",),
+    inputs=("features.sales",),
 )

@@ -1,8 +1,8 @@
 -- Units and price per complete week of the best-selling products whose price really varied.
 WITH sales AS (
     SELECT product_id, quantity, unit_price, amount, ordered_on
-    FROM core.order_lines
-    WHERE line_kind = 'sale' AND is_product AND unit_price > 0 AND ordered_on <= $as_of
+    FROM features.sales
+    WHERE unit_price > 0
 ),
 
 bounds AS (

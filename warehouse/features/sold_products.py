@@ -73,5 +73,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("core.order_lines", "core.products", "features.evaluation_periods"),
+    inputs=("features.purchases", "core.products", "features.evaluation_periods"),
 )

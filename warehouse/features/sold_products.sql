@@ -1,31 +1,5 @@
 -- Each product sold: its code, its text, and its orders in each period.
-WITH sales AS (
-    SELECT
-        order_id,
-        product_id,
-        ordered_on
-    FROM core.order_lines
-    WHERE line_kind = 'sale' AND is_product AND ordered_on <= $as_of
-),
-
-order_days AS (
-    SELECT
-        order_id,
-        min(ordered_on) AS ordered_on
-    FROM sales
-    GROUP BY order_id
-),
-
-purchases AS (
-    SELECT DISTINCT
-        sales.order_id,
-        sales.product_id,
-        order_days.ordered_on
-    FROM sales
-    INNER JOIN order_days USING (order_id)
-),
-
-periods AS (
+WITH periods AS (
     SELECT
         max(ended_on) FILTER (WHERE period = 'training') AS training_ended_on,
         max(ended_on) AS ended_on
@@ -35,13 +9,13 @@ periods AS (
 counts AS (
     SELECT
         product_id,
-        count(*) FILTER (WHERE ordered_on <= training_ended_on) AS training_order_count,
-        count(*) FILTER (WHERE ordered_on > training_ended_on) AS holdout_order_count,
-        count(*) FILTER (WHERE ordered_on > ended_on - $holdout_days::INTEGER) AS recent_order_count,
+        count(*) FILTER (WHERE placed_on <= training_ended_on) AS training_order_count,
+        count(*) FILTER (WHERE placed_on > training_ended_on) AS holdout_order_count,
+        count(*) FILTER (WHERE placed_on > ended_on - $holdout_days::INTEGER) AS recent_order_count,
         count(*) FILTER (
-            WHERE ordered_on <= training_ended_on AND ordered_on > training_ended_on - $holdout_days::INTEGER
+            WHERE placed_on <= training_ended_on AND placed_on > training_ended_on - $holdout_days::INTEGER
         ) AS training_recent_order_count
-    FROM purchases
+    FROM features.purchases
     CROSS JOIN periods
     GROUP BY product_id
 )

@@ -69,7 +69,7 @@ def _orders(count: int = 300) -> pa.Table:
 
 
 def _fit(days: pa.Table, orders: pa.Table) -> Results:
-    return fit(in_memory({"core.daily_metrics": days, "features.order_profiles": orders}), SETTINGS, CONTEXT)
+    return fit(in_memory({"features.daily_metrics": days, "features.order_profiles": orders}), SETTINGS, CONTEXT)
 
 
 def test_results_keep_the_contract() -> None:
@@ -109,8 +109,8 @@ def test_without_orders_days_are_judged_alone() -> None:
 
 def test_days_after_as_of_do_not_count() -> None:
     context = Context(as_of=FIRST + timedelta(days=79))
-    inputs = {"core.daily_metrics": _days(), "features.order_profiles": _orders()}
-    cut = {**inputs, "core.daily_metrics": _days().slice(0, 80)}
+    inputs = {"features.daily_metrics": _days(), "features.order_profiles": _orders()}
+    cut = {**inputs, "features.daily_metrics": _days().slice(0, 80)}
     first, second = (fit(in_memory(tables), SETTINGS, context)["anomalies"] for tables in (inputs, cut))
     assert_frame_equal(first, second)
 

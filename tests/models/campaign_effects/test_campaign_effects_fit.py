@@ -55,7 +55,7 @@ def campaigns() -> pa.Table:
 
 def _fit(*frames: pd.DataFrame, **settings: float) -> dict[str, pd.DataFrame]:
     table = pa.Table.from_pandas(pd.concat(frames), preserve_index=False)
-    inputs = {"features.campaign_outcomes": table, "core.campaigns": campaigns()}
+    inputs = {"features.campaign_outcomes": table, "features.campaigns": campaigns()}
     return fit(in_memory(inputs), CampaignEffectsParameters.model_validate({"placebo_count": 100, **settings}), CONTEXT)
 
 

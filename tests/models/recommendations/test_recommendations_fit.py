@@ -11,7 +11,7 @@ from models.family import Context, NotApplicableError, whole
 from models.inputs import in_memory
 from models.recommendations.fit import fit
 from models.recommendations.parameters import RecommendationsParameters
-from warehouse.building import rebuild
+from tests.feature_tables import rebuild_with_inputs
 from warehouse.catalog import find
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def load(
     for one, other in ties:
         shop.execute("INSERT INTO core.social_ties BY NAME SELECT ? AS customer_id, ? AS friend_id", [one, other])
     for name in FEATURES:
-        rebuild(shop, find(f"features.{name}"), {"as_of": AS_OF, "holdout_days": 90})
+        rebuild_with_inputs(shop, find(f"features.{name}"), {"as_of": AS_OF, "holdout_days": 90})
     return {f"features.{name}": shop.table(f"features.{name}").to_arrow_table() for name in FEATURES}
 
 

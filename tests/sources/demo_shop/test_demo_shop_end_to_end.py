@@ -108,7 +108,7 @@ def test_anomalous_days_are_found_far_more_often_than_by_chance(demo: DemoWareho
     recall = len(planted & flagged) / len(planted)
     # Five or six orders a day leave little to tell an outage or a few returns by; spikes stand out.
     assert recall >= 4 / 7
-    assert recall > 4 * len(flagged) / demo.inputs["core.daily_metrics"].num_rows
+    assert recall > 4 * len(flagged) / demo.inputs["features.daily_metrics"].num_rows
     assert set(days.query("kind == 'spike'")["day"].dt.date) & flagged
 
 

@@ -124,5 +124,5 @@ def test_tables_are_built_after_what_they_read() -> None:
 
 def test_a_parameter_that_nobody_gives_is_named(shop: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(KeyError, match="as_of"):
-        rebuild(shop, find("features.demand_series"), {})
+        rebuild(shop, find("features.sales"), {})
     assert (WAREHOUSE_FOLDER / "features" / "demand_series.sql").exists()

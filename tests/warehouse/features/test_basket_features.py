@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from warehouse.building import rebuild
+from tests.feature_tables import rebuild_with_inputs
 from warehouse.catalog import find
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def build(
 ) -> None:
     parameters = {"as_of": as_of, "holdout_days": holdout_days, "basket_rules__minimum_support": minimum_support}
     for name in NAMES:
-        rebuild(shop, find(f"features.{name}"), parameters)
+        rebuild_with_inputs(shop, find(f"features.{name}"), parameters)
 
 
 def rows(shop: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:

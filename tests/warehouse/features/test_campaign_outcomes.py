@@ -5,8 +5,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.building import rebuild
-from warehouse.features import known_orders
+from tests.feature_tables import rebuild_with_inputs
 from warehouse.features.campaign_outcomes import TABLE
 
 PARAMETERS = {"as_of": date(2025, 1, 31), "campaign_effects__window_days": 7}
@@ -17,9 +16,11 @@ def _order(
     shop: duckdb.DuckDBPyConnection, customer: str, day: int, amount: float | None, *, sale: bool = True
 ) -> None:
     shop.execute(
-        "INSERT INTO core.orders SELECT uuid(), ?, NULL, ?, NOT ?, 1, 1, 1, ?, 0, 0, make_date(2025, 1, ?), "
-        "make_date(2025, 1, ?)",
-        [customer, sale, sale, amount, day, day],
+        "INSERT INTO core.order_lines BY NAME SELECT uuid()::VARCHAR AS order_id, '1' AS line_id, 'cup' AS product_id, "
+        "? AS customer_id, 'test' AS source, 'load' AS load_id, ? AS line_kind, NOT ? AS is_return, "
+        "true AS is_product, 1 AS quantity, ? AS amount, make_date(2025, 1, ?) AS ordered_on, "
+        "ordered_on::TIMESTAMP AS ordered_at",
+        [customer, "sale" if sale else "return", sale, amount, day],
     )
 
 
@@ -29,8 +30,7 @@ def _contact(shop: duckdb.DuckDBPyConnection, customer: str, *, control: bool = 
 
 
 def _built(shop: duckdb.DuckDBPyConnection, **changes: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - SQL parameters
-    rebuild(shop, known_orders.TABLE, PARAMETERS | changes)
-    rebuild(shop, TABLE, PARAMETERS | changes)
+    rebuild_with_inputs(shop, TABLE, PARAMETERS | changes)
     rows = shop.execute("SELECT * FROM features.campaign_outcomes").to_arrow_table().to_pylist()
     return {row["customer_id"]: row for row in rows}
 

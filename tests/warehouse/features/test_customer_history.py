@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from warehouse.building import rebuild
+from tests.feature_tables import rebuild_with_inputs
 from warehouse.features.customer_history import TABLE
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def load(shop: duckdb.DuckDBPyConnection, lines: list[dict[str, Any]]) -> None:
 
 
 def built(shop: duckdb.DuckDBPyConnection, holdout_days: int = HOLDOUT_DAYS) -> pd.DataFrame:
-    rebuild(shop, TABLE, {"as_of": AS_OF, "holdout_days": holdout_days})
+    rebuild_with_inputs(shop, TABLE, {"as_of": AS_OF, "holdout_days": holdout_days})
     frame: pd.DataFrame = shop.execute("FROM features.customer_history ORDER BY snapshot_on, customer_id").df()
     return frame
 
@@ -45,9 +45,10 @@ def built(shop: duckdb.DuckDBPyConnection, holdout_days: int = HOLDOUT_DAYS) -> 
 def random_lines(seed: int, count: int) -> list[dict[str, Any]]:
     random = np.random.default_rng(seed)
     kinds = random.choice(["sale", "return", "free", "charge"], count, p=[0.8, 0.1, 0.05, 0.05])
+    customers = random.integers(40, size=count // 2 + 1)
     return [
         {
-            "customer_id": f"c{random.integers(40)}",
+            "customer_id": f"c{customers[at // 2]}",
             "order_id": f"o{at // 2}",
             "product_id": f"p{random.integers(15)}",
             "line_kind": str(kind),

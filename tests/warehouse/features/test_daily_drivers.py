@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from warehouse.building import rebuild
+from tests.feature_tables import rebuild_with_inputs
 from warehouse.features.daily_drivers import TABLE
 
 PARAMETERS = {"as_of": date(2025, 1, 4), "holdout_days": 2}
@@ -25,10 +25,11 @@ def _day(shop: duckdb.DuckDBPyConnection, day: int, orders: int, sales: float | 
         "INSERT INTO core.daily_metrics SELECT ?, 1, 4, 1, ?, ?, ?, ?, 0, ?, make_date(2025, 1, ?)",
         [orders, orders, 2 * orders, sessions, sales, sales, day],
     )
+    _line(shop, "post", None, day, kind="charge")
 
 
 def _built(shop: duckdb.DuckDBPyConnection, **changes: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - SQL parameters
-    rebuild(shop, TABLE, PARAMETERS | changes)
+    rebuild_with_inputs(shop, TABLE, PARAMETERS | changes, "core.daily_metrics")
     table = shop.execute("SELECT * FROM features.daily_drivers ORDER BY metric_on").to_arrow_table()
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows

@@ -6,9 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from warehouse.building import rebuild
-from warehouse.core import orders
-from warehouse.features import known_orders
+from tests.feature_tables import rebuild_with_inputs
 from warehouse.features.market_months import TABLE
 
 AS_OF = date(2025, 3, 10)
@@ -31,9 +29,7 @@ def _sell(
 
 
 def _built(shop: duckdb.DuckDBPyConnection, dimension: str, as_of: date = AS_OF) -> list[dict[str, Any]]:
-    rebuild(shop, orders.TABLE, {})
-    rebuild(shop, known_orders.TABLE, {"as_of": as_of})
-    rebuild(shop, TABLE, {"as_of": as_of})
+    rebuild_with_inputs(shop, TABLE, {"as_of": as_of})
     relation = shop.execute(
         "SELECT * FROM features.market_months WHERE dimension = ? ORDER BY member, month_on", [dimension]
     )

@@ -52,6 +52,8 @@ LATE_LINES = """
     WHERE line_kind = 'sale' AND ordered_on BETWEEN $as_of::DATE - 150 AND $as_of AND hash(order_id) % 10 IN (0, 5)
 """
 NAMES = sorted({table.qualified_name for table in tables("features")} | {"core.daily_metrics"})
+# The numbers of orders serve one build only; baskets have their own.
+NUMBERED = ("features.known_orders", "features.sales", "features.purchases")
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +77,10 @@ def built(
 def test_rows_after_as_of_change_nothing(built: Built, name: str) -> None:
     whole, ended, as_of = built
     until = "WHERE metric_on <= $as_of" if name == "core.daily_metrics" else "WHERE $as_of IS NOT NULL"
+    columns = "* EXCLUDE (order_code)" if name in NUMBERED else "*"
     known, then = (
-        connection.execute(f"FROM {name} {until} ORDER BY ALL", {"as_of": as_of}).df() for connection in (whole, ended)
+        connection.execute(f"SELECT {columns} FROM {name} {until} ORDER BY ALL", {"as_of": as_of}).df()
+        for connection in (whole, ended)
     )
     assert len(then) > 0
     pd.testing.assert_frame_equal(known, then, rtol=1e-9)

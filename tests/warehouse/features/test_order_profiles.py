@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from warehouse.building import rebuild
-from warehouse.core import orders
-from warehouse.features import known_orders
+from tests.feature_tables import rebuild_with_inputs
 from warehouse.features.order_profiles import TABLE
 
 if TYPE_CHECKING:
     import duckdb
 
-PARAMETERS: dict[str, Any] = {"as_of": date(2024, 3, 1), "anomalies__order_days": 365}
+PARAMETERS: dict[str, Any] = {"as_of": date(2024, 3, 1), "holdout_days": 30, "anomalies__order_days": 365}
 
 
 def _line(
@@ -39,9 +37,7 @@ def _line(
 
 
 def _profiles(shop: duckdb.DuckDBPyConnection, parameters: dict[str, Any] = PARAMETERS) -> dict[str, dict[str, Any]]:
-    rebuild(shop, orders.TABLE, {})
-    rebuild(shop, known_orders.TABLE, parameters)
-    rebuild(shop, TABLE, parameters)
+    rebuild_with_inputs(shop, TABLE, parameters)
     rows = shop.execute("FROM features.order_profiles").fetchall()
     return {row[0]: dict(zip(TABLE.column_names, row, strict=True)) for row in rows}
 

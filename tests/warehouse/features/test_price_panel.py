@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.building import rebuild
+from tests.feature_tables import rebuild_with_inputs
 from warehouse.features.price_panel import TABLE
 
 MONDAY = date(2025, 1, 6)
@@ -28,7 +28,7 @@ def _sell(shop: duckdb.DuckDBPyConnection, product: str, week: int, units: int, 
 
 
 def _built(shop: duckdb.DuckDBPyConnection, **changes: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - SQL parameters
-    rebuild(shop, TABLE, PARAMETERS | changes)
+    rebuild_with_inputs(shop, TABLE, PARAMETERS | changes)
     return shop.execute(
         "SELECT product_id, week_on, unit_count, unit_price, is_holdout FROM features.price_panel ORDER BY 1, 2"
     ).fetchall()

@@ -1,0 +1,27 @@
+"""The contract of features.purchases."""
+
+from warehouse.contracts import Column, Parts, Table
+
+TABLE = Table(
+    schema="features",
+    name="purchases",
+    grain="one row per order and product sold",
+    description="Sales without repeated products, so that what counts orders of products need only count rows.",
+    key=("order_code", "product_id"),
+    columns=(
+        Column(name="order_code", type="INTEGER", description="The order, as numbered in features.known_orders."),
+        Column(
+            name="customer_code",
+            type="INTEGER",
+            description="The customer, as numbered in features.buyers; empty where nobody is known.",
+            nullable=True,
+        ),
+        Column(name="product_id", type="VARCHAR", description="The product."),
+        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units"),
+        Column(name="placed_on", type="DATE", description="The first day of the order."),
+        Column(name="ordered_on", type="DATE", description="The day of the order's first line of the product."),
+    ),
+    inputs=("features.sales",),
+    parts=Parts.BUCKETS,
+    stored=False,
+)

@@ -1,0 +1,10 @@
+-- Which order bought which product: sales without the lines that only repeat a product.
+SELECT
+    order_code,
+    any_value(customer_code) AS customer_code,
+    product_id,
+    sum(quantity)::BIGINT AS unit_count,
+    any_value(placed_on) AS placed_on,
+    min(ordered_on) AS ordered_on
+FROM features.sales
+GROUP BY order_code, product_id

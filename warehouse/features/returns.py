@@ -1,0 +1,27 @@
+"""The contract of features.returns."""
+
+from warehouse.contracts import Column, Parts, Table
+from warehouse.features.known_orders import BUCKET
+
+TABLE = Table(
+    schema="features",
+    name="returns",
+    grain="one row per line that a buyer had sent back by as_of",
+    description="What every feature means by a return of a known customer.",
+    key=(),
+    columns=(
+        Column(name="customer_code", type="INTEGER", description="The customer, as numbered in features.buyers."),
+        Column(
+            name="amount",
+            type="DECIMAL(18,4)",
+            description="Quantity times price, below zero.",
+            unit="shop currency",
+            nullable=True,
+        ),
+        Column(name="ordered_on", type="DATE", description="The day of the line."),
+        BUCKET,
+    ),
+    inputs=("core.order_lines", "features.known_orders", "features.buyers"),
+    parts=Parts.SPLIT,
+    stored=False,
+)

@@ -1,0 +1,37 @@
+"""The contract of features.sales."""
+
+from warehouse.contracts import Column, Parts, Table
+from warehouse.features.known_orders import BUCKET
+
+TABLE = Table(
+    schema="features",
+    name="sales",
+    grain="one row per line sold by as_of",
+    description="What every feature means by a sale: lines of kind sale, of the customer whom the whole order has.",
+    key=(),
+    columns=(
+        Column(name="order_code", type="INTEGER", description="The order, as numbered in features.known_orders."),
+        Column(
+            name="customer_code",
+            type="INTEGER",
+            description="The customer, as numbered in features.buyers; empty where nobody is known.",
+            nullable=True,
+        ),
+        Column(name="product_id", type="VARCHAR", description="The product."),
+        Column(name="quantity", type="BIGINT", description="Units sold.", unit="units"),
+        Column(name="unit_price", type="DECIMAL(18,4)", description="The price.", unit="shop currency", nullable=True),
+        Column(
+            name="amount",
+            type="DECIMAL(18,4)",
+            description="Quantity times price.",
+            unit="shop currency",
+            nullable=True,
+        ),
+        Column(name="placed_on", type="DATE", description="The first day of the order."),
+        Column(name="ordered_on", type="DATE", description="The day of the line."),
+        BUCKET,
+    ),
+    inputs=("core.order_lines", "features.known_orders", "features.buyers"),
+    parts=Parts.SPLIT,
+    stored=False,
+)
