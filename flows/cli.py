@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime  # noqa: TC003 - typer reads the annotations
+from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.console import show, show_with_words
-from flows.running import DONE, WRONG_USAGE, run_flow, show_broken_checks, show_summary
+from flows.running import DONE, FAILED, WRONG_USAGE, run_flow, show_broken_checks, show_summary
 from tasks.queries import QueryError, ask, last_run_id, query
 from warehouse.connection import WarehouseError
 from warehouse.settings_file import SettingsError, load_settings, require_sources
@@ -102,7 +102,7 @@ def run(
 
     Safe to run again and again: the same content is loaded once, and when nothing is new the answers stand.
 
-    Exit code: 0 done, 1 a gate or a family failed, 2 wrong usage or settings.
+    Exit code: 0 done, 1 a gate or a family failed, 2 wrong usage or settings, 130 or 143 stopped by Ctrl-C or SIGTERM.
 
     Example: tillflow run --config examples/online_retail.toml --set sources.online_retail.path=/data/online_retail
     """
@@ -110,8 +110,9 @@ def run(
     settings = load_settings(config, overrides)
     require_sources(settings)
     day = as_of.date() if as_of else None
+    began = datetime.now(UTC).replace(tzinfo=None)
     code, why = run_flow(_out, config, overrides, as_of=day, force=force, verbose=verbose)
-    _end_run(settings, code, why)
+    _end_run(settings, code, why, began)
     raise typer.Exit(code)
 
 
@@ -135,8 +136,9 @@ def demo(
     overrides = _overrides(warehouse, None)
     used = config or shop_config
     settings = load_settings(used, overrides)
+    began = datetime.now(UTC).replace(tzinfo=None)
     code, why = run_flow(_out, used, overrides, as_of=None, force=False, verbose=verbose)
-    _end_run(settings, code, why)
+    _end_run(settings, code, why, began)
     if code == DONE:
         show_queries(_out, settings)
         show_next_steps(_out, settings, used)
@@ -231,10 +233,10 @@ def replay(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     raise typer.Exit(replay_quarantine(_out, _err, load_settings(config, _overrides(warehouse, set_))))
 
 
-def _end_run(settings: Settings, code: int, why: str) -> None:
+def _end_run(settings: Settings, code: int, why: str, began: datetime) -> None:
     """Show what the run did, and at the end why it failed, if it did."""
-    if code != WRONG_USAGE:
-        show_summary(_out, settings)
+    if code in (DONE, FAILED):
+        show_summary(_out, settings, began)
     if why:
         _err.print(f"[red]The run failed.[/red] {escape(why)}", highlight=False, soft_wrap=True)
 

@@ -13,7 +13,7 @@ from tasks.family_process import start_family_server
 from tasks.queries import ask_all
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date, datetime
     from pathlib import Path
 
     from rich.console import Console
@@ -55,16 +55,20 @@ def run_flow(
     with showing_progress(out, "starting Prefect"):
         server = start_unless_configured()
         from flows.marketing import marketing  # noqa: PLC0415 - Prefect reads its settings when it is imported
-        from tasks.failures import explain  # noqa: PLC0415 - imports Prefect
+        from tasks.failures import explain, in_words  # noqa: PLC0415 - imports Prefect
+        from tasks.stopping import Stop, ending_in_words, exit_code_of  # noqa: PLC0415 - imports Prefect
         from tasks.warm_up import warm_up  # noqa: PLC0415 - only for a run
 
         warm_up()
         try:
             if server:
                 server.wait(_SERVER_SECONDS)
-            state = marketing(
-                config=str(config or ""), overrides=overrides, as_of=as_of, force=force, return_state=True
-            )
+            with ending_in_words():
+                state = marketing(
+                    config=str(config or ""), overrides=overrides, as_of=as_of, force=force, return_state=True
+                )
+        except Stop as stop:
+            return exit_code_of(stop), in_words(stop)
         except TemporaryServerError as error:
             return WRONG_USAGE, f"{error} Try again, or use a server that runs: prefect server start, PREFECT_API_URL."
         except RuntimeError as error:
@@ -96,12 +100,12 @@ def replay_quarantine(out: Console, err: Console, settings: Settings) -> int:
     return DONE
 
 
-def show_summary(out: Console, settings: Settings) -> None:
-    """Tell what the last run read, checked and found."""
+def show_summary(out: Console, settings: Settings, since: datetime) -> None:
+    """Tell what the last run read, checked and found, unless it began before `since`: then this one left no record."""
     known = ask_all(settings, {"last_runs": None, "published_runs": None})
-    if not known["last_runs"].rows:
+    last = next(iter(known["last_runs"].as_dicts()), None)
+    if last is None or last["started_at"] < since.replace(microsecond=0):
         return
-    last = known["last_runs"].as_dicts()[0]
     of_run = {"run_id": last["run_id"]}
     # A run that found nothing new has no families of its own: the answers of an earlier one stand.
     standing = {"run_id": known["published_runs"].rows[0][0]} if last["status"] == "unchanged" else of_run

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import resource
+import signal
 import sys
 import threading
 import time
@@ -22,10 +23,12 @@ from warehouse.catalog import find
 from warehouse.connection import LAKE, open_warehouse
 from warehouse.ddl import quote_text
 from warehouse.inputs import StoredInput
+from warehouse.interruption import StoppedError, is_stopped
 from warehouse.publishing import ContractError, FamilyOutcome, write_result
 
 if TYPE_CHECKING:
     from datetime import date
+    from multiprocessing.process import BaseProcess
 
     import duckdb
 
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
 _PRELOADED = ["tasks.family_process", *(family.module for family in FAMILIES)]
 
 _DEFECT_ADVICE = "What to do: report it as a defect with the run's log; the same data brings it again"
+
+
+_SECONDS_BETWEEN_LOOKS = 0.2
 
 
 class FamilyCrashedError(Exception):
@@ -69,6 +75,7 @@ def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
 
     Raises:
         FamilyCrashedError: when the process was killed, crashed, or ran longer than `timeout_seconds`.
+        StoppedError: when the run was told to stop; the process was ended then.
     """
     answer = job.file(job.family, "outcome.json")
     answer.parent.mkdir(parents=True, exist_ok=True)
@@ -79,14 +86,16 @@ def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
         target=_work, args=(job,), name=f"{job.run_id} {job.family}", daemon=True
     )
     process.start()
-    process.join(timeout_seconds)
-    if process.is_alive():
+    if not _has_ended(process, timeout_seconds):
         process.kill()
         process.join()
-        message = (
-            f"it was stopped after {timeout_seconds:g} s. What to do: raise run.family_timeout_seconds if it needs more"
-        )
-        raise FamilyCrashedError(message)
+        if not is_stopped():
+            message = f"it was stopped after {timeout_seconds:g} s. "
+            message += "What to do: raise run.family_timeout_seconds if it needs more"
+            raise FamilyCrashedError(message)
+    if is_stopped():
+        message = "its run was told to stop"
+        raise StoppedError(message)
     outcome = answer_of(job)
     if outcome is None:
         message = f"its process died with exit code {process.exitcode}"
@@ -109,8 +118,18 @@ def answer_of(job: FamilyJob) -> FamilyOutcome | None:
     return FamilyOutcome(**told)
 
 
+def _has_ended(process: BaseProcess, timeout_seconds: float) -> bool:
+    """Wait for a process, but no longer than its time or the run lasts, and return whether it has ended."""
+    until = time.monotonic() + timeout_seconds
+    while process.is_alive() and not is_stopped() and (left := until - time.monotonic()) > 0:
+        process.join(min(left, _SECONDS_BETWEEN_LOOKS))
+    return not process.is_alive()
+
+
 def _work(job: FamilyJob) -> None:
     """Fit the family and leave its outcome as a file: what the parent reads in the end."""
+    # Ctrl-C reaches every process of the terminal; the run's own ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     started = time.monotonic()
     family = next(family for family in FAMILIES if family.name == job.family)

@@ -11,10 +11,13 @@ from prefect.states import Completed, Failed
 
 from tasks.failures import in_words
 from tasks.gates import recorded_checks
+from tasks.progress import warn
 from tasks.publish import record
 from tasks.reporting import write_report
+from tasks.stopping import stop_behind
 from tasks.summaries import families_markdown, quality_markdown, run_markdown
 from warehouse.connection import open_warehouse
+from warehouse.interruption import last_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,15 +77,32 @@ def recorded(run: Run) -> Iterator[Progress]:
     try:
         yield progress
     except BaseException as error:
-        progress.status, progress.message = "failed", in_words(error)
+        stop = stop_behind(error)
+        progress.status, progress.message = "failed", in_words(stop or error)
+        try:
+            _keep(progress)
+        except Exception as second:  # noqa: BLE001 - the first error is the one to report
+            warn(f"this run left no record: {in_words(second)}")
+        if stop and stop is not error:
+            raise stop  # noqa: B904 - the error is its context
         raise
-    finally:
+    else:
+        _keep(progress)
+
+
+def _keep(progress: Progress) -> None:
+    """Write down how the run ended, also when it was told to stop."""
+    with last_words():
         record(
-            run, status=progress.status, message=progress.message, rows_read=progress.rows_read, as_of=progress.as_of
+            progress.run,
+            status=progress.status,
+            message=progress.message,
+            rows_read=progress.rows_read,
+            as_of=progress.as_of,
         )
         _write_artifacts(progress)
         if progress.outcomes:
-            write_report(run)
+            write_report(progress.run)
 
 
 def _write_artifacts(progress: Progress) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +16,8 @@ from prefect.concurrency.sync import concurrency
 
 from tasks.engine import require_engine, seen_from_anywhere
 from tasks.progress import say
-from warehouse.connection import WarehouseError
+from tasks.stopping import stoppable
+from warehouse.connection import WarehouseError, clear_scratch
 from warehouse.shares import in_words, warehouse_of_run
 
 if TYPE_CHECKING:
@@ -77,14 +77,14 @@ def running(settings: Settings, *, force: bool = False) -> Iterator[Run]:
         settings=settings.model_copy(update={"warehouse": warehouse_of_run(settings)}),
         force=force,
     )
-    with _lock(settings.warehouse.path), _place(settings.run.writer_limit):
-        _clear_scratch(_scratch(settings))
+    with stoppable(), _lock(settings.warehouse.path), _place(settings.run.writer_limit):
+        _clear_scratch(settings)
         run.folder.mkdir(parents=True, exist_ok=True)
         say(f"this run may use {in_words(settings)}")
         try:
             yield run
         finally:
-            shutil.rmtree(run.folder, ignore_errors=True)
+            _clear_scratch(settings)
 
 
 @contextmanager
@@ -142,7 +142,7 @@ def _scratch(settings: Settings) -> Path:
     return settings.run.shared_folder or settings.warehouse.path / "scratch"
 
 
-def _clear_scratch(folder: Path) -> None:
-    """Remove what killed runs left behind. The lock is held: no run is using it."""
-    for child in folder.glob("*"):
-        shutil.rmtree(child, ignore_errors=True)
+def _clear_scratch(settings: Settings) -> None:
+    """Remove what ended runs left behind. The lock is held: no run is using it."""
+    for folder in {_scratch(settings), settings.warehouse.path / "scratch"}:
+        clear_scratch(folder)

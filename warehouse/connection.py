@@ -6,6 +6,9 @@ A connection belongs to one task: it is never passed to another, nor pickled.
 from __future__ import annotations
 
 import importlib.util
+import os
+import secrets
+import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from warehouse.ddl import quote_text
+from warehouse.interruption import interruptible, undisturbed
 from warehouse.migration import MigrationRefusedError, is_up_to_date, last_migration, migrate
 from warehouse.settings import OBJECT_STORES, WarehouseSettings
 from warehouse.shares import warehouse_of_reader
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LAKE = "lake"
+# A connection that needs more memory than it may use writes to a folder of this name, its process and a number.
+_SPILL = "spill-"
 # Readers wait this long for the SQLite catalog's writer before they give up.
 _BUSY_MILLISECONDS = 30_000
 
@@ -42,14 +48,39 @@ def open_warehouse(
 
     Raises:
         WarehouseError: when there is no warehouse to read, or its catalog can't be reached.
+        StoppedError: when the process was told to stop.
     """
     limits = warehouse_of_reader(settings).model_dump(include={"threads", "memory_limit"})
     connection = duckdb.connect(config={**limits, "allow_unsigned_extensions": "true"})
+    spill = settings.path / "scratch" / f"{_SPILL}{os.getpid()}-{secrets.token_hex(4)}"
     try:
         _attach(connection, settings, read_only=read_only or snapshot is not None, snapshot=snapshot)
-        yield connection
+        # DuckDB names its files alike in every process: a folder shared by two would mix them up.
+        connection.execute(f"SET temp_directory = {quote_text(str(spill))}")
+        with interruptible(connection):
+            yield connection
     finally:
+        connection.interrupt()
         connection.close()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def clear_scratch(scratch: Path) -> None:
+    """Remove what ended and killed runs and readers left behind. No run must be going on."""
+    for folder in scratch.glob("*"):
+        process = folder.name.removeprefix(_SPILL).partition("-")[0]
+        if not folder.name.startswith(_SPILL) or not _is_running(process):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def create_warehouse(settings: WarehouseSettings) -> None:
@@ -78,10 +109,13 @@ def transaction(connection: duckdb.DuckDBPyConnection, message: str, run_id: str
         connection.execute(
             f"CALL {LAKE}.set_commit_message('tillflow', {quote_text(message)}, extra_info => {quote_text(run_id)})"
         )
-        connection.execute("COMMIT")
+        with undisturbed(connection):
+            connection.execute("COMMIT")
     except BaseException:
+        # A signal's error leaves DuckDB's threads at work, and the next statement would wait until they have ended.
+        connection.interrupt()
         # A failed statement may have ended the transaction already; the first error is the one to report.
-        with suppress(duckdb.TransactionException):
+        with suppress(duckdb.TransactionException), undisturbed(connection):
             connection.execute("ROLLBACK")
         raise
 
@@ -131,8 +165,6 @@ def _attach(
     if data.startswith(OBJECT_STORES):
         extensions += ("httpfs",)
     _load_extensions(connection, extensions)
-    if folder.is_dir():
-        connection.execute(f"SET temp_directory = {quote_text(str(folder / 'scratch' / 'spill'))}")
     try:
         connection.execute(f"ATTACH {quote_text(target)} AS {LAKE} ({', '.join(options)})")
     except duckdb.Error as error:

@@ -8,13 +8,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 import pytest
@@ -23,9 +19,6 @@ from sources.demo_shop import DemoShop, generate
 from tests.demo_warehouse import LIGHT
 from warehouse.connection import open_warehouse
 from warehouse.settings_file import load_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 pytestmark = pytest.mark.server
 
@@ -36,13 +29,6 @@ HEADER = "order_number,line_number,sku,customer_number,ordered_at,quantity,unit_
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> DemoShop:
     return generate(tmp_path_factory.mktemp("shop") / "demo", order_lines=4_000, seed=3)
-
-
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a run that starts its own temporary server."""
-    home = tmp_path_factory.mktemp("prefect")
-    return {**os.environ, "PREFECT_HOME": str(home), "COLUMNS": "120", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 
 
 @pytest.fixture(scope="module")
@@ -72,31 +58,10 @@ def first_run(shop: DemoShop, alone: dict[str, str]) -> subprocess.CompletedProc
 
 
 @pytest.fixture(scope="module")
-def served(alone: dict[str, str], first_run: subprocess.CompletedProcess[str]) -> Iterator[dict[str, str]]:
-    """The environment of runs that share one server, which spares each the start of its own."""
+def served(server: dict[str, str], first_run: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    """The environment of the runs after the first."""
     assert first_run.returncode == 0, first_run.stdout + first_run.stderr
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(Path(TILLFLOW).parent / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    server = subprocess.Popen(
-        command, env=alone, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    api = f"http://127.0.0.1:{port}/api"
-    while not answers(f"{api}/health"):
-        assert server.poll() is None, f"the server ended with exit code {server.returncode}"
-        time.sleep(0.2)
-    yield {**alone, "PREFECT_API_URL": api}
-    os.killpg(server.pid, signal.SIGTERM)
-    server.wait()
-
-
-def answers(address: str) -> bool:
-    try:
-        urllib.request.urlopen(address).close()  # noqa: S310 - the address is our own
-    except OSError:
-        return False
-    return True
+    return server
 
 
 def run_command(shop: DemoShop, *more: str) -> list[str]:
