@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 
+from models.basket_rules.counting import orders_holding
 from models.basket_rules.eclat import Itemsets, TooManyItemsetsError, frequent_itemsets
 from models.basket_rules.measures import adjusted_p_values, fisher_p_values, measures
 from models.basket_rules.rules import Rules, association_rules
@@ -15,14 +17,16 @@ from models.codes import require_known_codes
 from models.family import NotApplicableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from models.basket_rules.eclat import Codes, Counts
     from models.basket_rules.measures import Values
     from models.basket_rules.parameters import BasketRulesParameters
-    from models.inputs import Inputs
+    from models.inputs import Input, Inputs
 
 PRODUCT_COLUMNS = [
     "product_code",
@@ -33,6 +37,11 @@ PRODUCT_COLUMNS = [
     "training_recent_order_count",
 ]
 
+ORDERS_PER_PART = 1 << 20
+
+SAMPLE_MARGIN = 0.9
+"""By how much a sample's support is lowered, so that few itemsets are missed that are frequent among all orders."""
+
 SUPPORT_STEP = 1.25
 """By how much the support is raised when more itemsets are frequent than allowed."""
 
@@ -42,13 +51,40 @@ class Window:
     """The orders of one span of days.
 
     `orders` and `items` are parallel: one pair per order and product, multi-product orders only. `item_counts` has,
-    by product code, all orders with the product; `order_count` is the number of all orders.
+    by product code, all orders with the product; `order_count` is the number of all orders. Of a large shop the pairs
+    are those of a sample: `share` of the multi-product orders, all of which are read from `source` to be counted.
     """
 
     orders: Codes
     items: Codes
     item_counts: Counts
     order_count: int
+    share: float = 1.0
+    source: Source | None = None
+
+    def parts(self) -> Iterator[tuple[Codes, Codes]]:
+        """Yield orders and items of all multi-product orders; an order's items come together."""
+        if self.source is None:
+            yield self.orders, self.items
+        else:
+            yield from self.source.parts()
+
+
+@dataclass(frozen=True)
+class Source:
+    """All multi-product orders of some periods, some at a time. `periods` are values of is_holdout."""
+
+    baskets: Input
+    last_order: int
+    periods: tuple[bool, ...]
+
+    def parts(self) -> Iterator[tuple[Codes, Codes]]:
+        """Yield orders and items."""
+        for first in range(0, self.last_order + 1, ORDERS_PER_PART):
+            lines = self.baskets.between("order_code", first, first + ORDERS_PER_PART - 1).table()
+            kept = np.isin(lines["is_holdout"].to_numpy(), self.periods)
+            if kept.any():
+                yield lines["order_code"].to_numpy()[kept], lines["product_code"].to_numpy()[kept]
 
 
 @dataclass(frozen=True)
@@ -76,15 +112,18 @@ class Found:
     tested_count: int
 
 
-def read_baskets(inputs: Inputs) -> Baskets:
-    """Return the inputs as arrays; raises `NotApplicableError` where there is nothing to learn from or judge by."""
+def read_baskets(inputs: Inputs, fit_sample_size: int, seed: int) -> Baskets:
+    """Return the inputs as arrays: of the baskets at most about `fit_sample_size` rows, in whole orders.
+
+    Raises `NotApplicableError` where there is nothing to learn from or judge by.
+    """
     periods = {row["period"]: row for row in inputs["features.evaluation_periods"].table().to_pylist()}
     if set(periods) != {"training", "holdout"}:
         message = "the orders span too few days to check rules on later orders: at least four days of sales are needed"
         raise NotApplicableError(message)
     require_known_codes(inputs, "features.baskets", "product_code", "features.sold_products")
     products = inputs["features.sold_products"].table(*PRODUCT_COLUMNS).sort_by("product_code").to_pydict()
-    lines = inputs["features.baskets"].table()
+    lines, share, last_order = _sampled(inputs["features.baskets"], fit_sample_size, seed)
     orders, items = lines["order_code"].to_numpy(), lines["product_code"].to_numpy()
     is_holdout = lines["is_holdout"].to_numpy()
     if is_holdout.all() or not is_holdout.any():
@@ -93,22 +132,38 @@ def read_baskets(inputs: Inputs) -> Baskets:
         message = (
             f"no order {missing} holds two products that are frequent enough: "
             "rules need orders of several products, both to learn from and to be judged by; "
-            "a lower models.basket_rules.minimum_support lets rarer products in"
+            "a lower models.basket_rules.minimum_support or sufficient_order_count lets rarer products in"
         )
         raise NotApplicableError(message)
     training_counts = np.asarray(products["training_order_count"], dtype=np.int64)
     holdout_counts = np.asarray(products["holdout_order_count"], dtype=np.int64)
     training_orders, holdout_orders = periods["training"]["order_count"], periods["holdout"]["order_count"]
+
+    def window(kept: NDArray[np.bool_], counts: Counts, order_count: int, *periods: bool) -> Window:
+        source = Source(inputs["features.baskets"], last_order, periods) if share < 1 else None
+        return Window(orders[kept], items[kept], counts, order_count, share, source)
+
+    both = np.ones_like(is_holdout), training_counts + holdout_counts, training_orders + holdout_orders
     return Baskets(
-        everything=Window(orders, items, training_counts + holdout_counts, training_orders + holdout_orders),
-        training=Window(orders[~is_holdout], items[~is_holdout], training_counts, training_orders),
-        holdout=Window(orders[is_holdout], items[is_holdout], holdout_counts, holdout_orders),
+        everything=window(*both, False, True),  # noqa: FBT003 - the periods, by is_holdout
+        training=window(~is_holdout, training_counts, training_orders, False),  # noqa: FBT003
+        holdout=window(is_holdout, holdout_counts, holdout_orders, True),  # noqa: FBT003
         recent_counts=np.asarray(products["training_recent_order_count"], dtype=np.int64),
         product_ids=products["product_id"],
         names=products["name"],
         holdout_from=periods["holdout"]["started_on"],
         holdout_to=periods["holdout"]["ended_on"],
     )
+
+
+def _sampled(baskets: Input, size: int, seed: int) -> tuple[pa.Table, float, int]:
+    """Return the rows of a sample of the orders, its share of the orders, and the last order's code."""
+    row_count = baskets.row_count
+    if row_count <= size:
+        return baskets.table(), 1.0, -1
+    last = max(pc.max(batch["order_code"]).as_py() for batch in baskets.batches("order_code"))
+    drawn = max(int((last + 1) * size / row_count), 1)
+    return baskets.sample("order_code", drawn, seed).table(), drawn / (last + 1), last
 
 
 def find_rules(window: Window, parameters: BasketRulesParameters) -> Found:
@@ -129,17 +184,16 @@ def find_rules(window: Window, parameters: BasketRulesParameters) -> Found:
 def mine(window: Window, parameters: BasketRulesParameters) -> tuple[dict[int, Itemsets], int]:
     """Return the window's frequent itemsets and the order count they reach, raised until the itemsets are few enough.
 
-    Single products carry the counts of all orders, those with one product included.
+    Single products carry the counts of all orders, those with one product included. Itemsets of a sample are counted
+    in all orders, and those that are not frequent there left out.
     """
-    # A hair below the product: 0.07 * 100 is 7.000000000000001, and seven orders are enough.
-    smallest = math.ceil(parameters.minimum_support * window.order_count - 1e-9)
-    minimum_count = max(smallest, parameters.minimum_order_count)
+    minimum_count = smallest_count(window, parameters)
     while True:
         try:
             itemsets = frequent_itemsets(
                 window.orders,
                 window.items,
-                minimum_count=minimum_count,
+                minimum_count=_in_sample(minimum_count, window.share),
                 maximum_length=parameters.maximum_itemset_length,
                 maximum_itemsets=parameters.maximum_itemsets,
             )
@@ -147,10 +201,34 @@ def mine(window: Window, parameters: BasketRulesParameters) -> tuple[dict[int, I
             minimum_count = math.ceil(minimum_count * SUPPORT_STEP)
         else:
             break
+    if window.share < 1:
+        return _counted(itemsets, window, minimum_count), minimum_count
     if 1 in itemsets:
         items = itemsets[1].items
         itemsets[1] = Itemsets(items, window.item_counts[items[:, 0]])
     return itemsets, minimum_count
+
+
+def smallest_count(window: Window, parameters: BasketRulesParameters) -> int:
+    """Return how many orders must hold an itemset: a share of the orders, or as many as are enough for any shop."""
+    # A hair below the product: 0.07 * 100 is 7.000000000000001, and seven orders are enough.
+    share = math.ceil(parameters.minimum_support * window.order_count - 1e-9)
+    return max(min(share, parameters.sufficient_order_count), parameters.minimum_order_count)
+
+
+def _in_sample(count: int, share: float) -> int:
+    return count if share == 1 else max(math.floor(count * share * SAMPLE_MARGIN), 2)
+
+
+def _counted(itemsets: dict[int, Itemsets], window: Window, minimum_count: int) -> dict[int, Itemsets]:
+    """Return the itemsets that are frequent in all orders. No itemset is held by more orders than a part of it is."""
+    counted = {}
+    for length, level in itemsets.items():
+        counts = orders_holding(level.items, window)
+        kept = counts >= minimum_count
+        if kept.any():
+            counted[length] = Itemsets(level.items[kept], counts[kept])
+    return counted
 
 
 def _strongest(rules: Rules, p_values: Values, order_count: int, parameters: BasketRulesParameters) -> NDArray[np.intp]:

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from models.basket_rules.eclat import BITS_PER_WORD
+from models.basket_rules.counting import orders_holding
 from models.basket_rules.rules import NO_ITEM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.basket_rules.baskets import Window
-    from models.basket_rules.eclat import Codes, Counts, Words
+    from models.basket_rules.eclat import Codes, Counts
     from models.basket_rules.measures import Values
     from models.basket_rules.rules import Rules
 
-ORDERS_PER_BLOCK = 1 << 18
 SCORES_PER_BLOCK = 1 << 22
 
 
@@ -36,9 +35,9 @@ def count_in(rules: Rules, window: Window) -> Rules:
     """Return the same rules with the counts they have in another window."""
     return _recounted(
         rules,
-        _orders_holding(rules.items, window),
-        _orders_holding(rules.antecedents, window),
-        _orders_holding(rules.consequents, window),
+        orders_holding(rules.items, window),
+        orders_holding(rules.antecedents, window),
+        orders_holding(rules.consequents, window),
     )
 
 
@@ -46,44 +45,6 @@ def _recounted(rules: Rules, together: Counts, antecedents: Counts, consequents:
     return type(rules)(
         rules.antecedents, rules.consequents, together, antecedents, consequents, np.full(len(rules), np.nan)
     )
-
-
-def _orders_holding(itemsets: Codes, window: Window) -> Counts:
-    """Return how many of the window's orders hold all items of each row; rows are filled up with `NO_ITEM`."""
-    singles = (itemsets != NO_ITEM).sum(axis=1) == 1
-    counts = np.zeros(len(itemsets), dtype=np.int64)
-    counts[singles] = window.item_counts[itemsets[singles].max(axis=1)] if singles.any() else 0
-    several = itemsets[~singles]
-    if len(several):
-        counts[~singles] = _count_together(several, window)
-    return counts
-
-
-def _count_together(itemsets: Codes, window: Window) -> Counts:
-    """Count by bitsets over the orders, a block of orders at a time."""
-    used = np.unique(itemsets[itemsets != NO_ITEM])
-    row_of = np.full(max(int(used[-1]), int(window.items.max())) + 2, len(used))
-    row_of[used] = np.arange(len(used))
-    rows = np.where(itemsets == NO_ITEM, len(used) + 1, row_of[itemsets])
-    _, orders = np.unique(window.orders, return_inverse=True)
-    counts = np.zeros(len(itemsets), dtype=np.int64)
-    for first in range(0, int(orders.max()) + 1, ORDERS_PER_BLOCK):
-        inside = (orders >= first) & (orders < first + ORDERS_PER_BLOCK)
-        bits = _bitsets(row_of[window.items[inside]], orders[inside] - first, len(used))
-        held = bits[rows[:, 0]]
-        for column in range(1, rows.shape[1]):
-            held &= bits[rows[:, column]]
-        counts += np.bitwise_count(held).sum(axis=1, dtype=np.int64)
-    return counts
-
-
-def _bitsets(rows: Counts, orders: Counts, row_count: int) -> Words:
-    """Return a bitset over the orders for each row, then one for all other items, then one with every bit set."""
-    words = int(orders.max()) // BITS_PER_WORD + 1 if len(orders) else 1
-    present = np.zeros((row_count + 2, words * BITS_PER_WORD), dtype=np.bool_)
-    present[rows, orders] = True
-    present[-1] = True
-    return np.packbits(present, axis=1, bitorder="little").view(np.uint64)
 
 
 def hits(

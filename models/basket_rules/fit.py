@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from models.basket_rules.answer import later_lift, rules_frame
-from models.basket_rules.baskets import find_rules, read_baskets
+from models.basket_rules.baskets import find_rules, read_baskets, smallest_count
 from models.basket_rules.evaluation import count_in, hits
 from models.evaluation import FittedParameter, Metric, metrics_frame, parameters_frame
 from models.family import NotApplicableError
 from models.intervals import NORMAL_95, wilson
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from models.basket_rules.baskets import Baskets, Found
@@ -36,15 +38,17 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
     no rule passes the thresholds.
     """
     parameters = cast("BasketRulesParameters", parameters)
-    baskets = read_baskets(inputs)
+    baskets = read_baskets(inputs, parameters.fit_sample_size, context.seed)
     known = find_rules(baskets.training, parameters)
     found = find_rules(baskets.everything, parameters)
     if not len(found.rules):
         message = (
             f"none of {found.tested_count:,} rules that at least {found.minimum_count:,} orders hold passes the "
-            "thresholds: lower minimum_support, minimum_confidence or minimum_lift under [models.basket_rules]"
+            "thresholds: lower minimum_support, sufficient_order_count, minimum_confidence or minimum_lift under "
+            "[models.basket_rules]"
         )
         raise NotApplicableError(message)
+    context.remarks.extend(_remarks(found, baskets, parameters))
     later = count_in(known.rules, baskets.holdout)
     judged = hits(
         known.rules,
@@ -64,6 +68,22 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
         "model_metrics": metrics_frame(metrics),
         "model_parameters": parameters_frame(_fitted(found, baskets)),
     }
+
+
+def _remarks(found: Found, baskets: Baskets, parameters: BasketRulesParameters) -> Iterator[str]:
+    """Say where the cheaper way was taken."""
+    window = baskets.everything
+    if window.share < 1:
+        yield (
+            f"Itemsets were looked for in {window.share:.1%} of the orders and counted in all of them "
+            f"(models.basket_rules.fit_sample_size is {parameters.fit_sample_size:,})."
+        )
+    if found.minimum_count > smallest_count(window, parameters):
+        yield (
+            f"Itemsets had to be held by {found.minimum_count:,} orders instead of "
+            f"{smallest_count(window, parameters):,}, so that there are at most {parameters.maximum_itemsets:,} "
+            "(models.basket_rules.maximum_itemsets)."
+        )
 
 
 def _hit_metrics(judged: Hits, baskets: Baskets, shown_count: int) -> list[Metric]:
@@ -172,6 +192,7 @@ def _fitted(found: Found, baskets: Baskets) -> list[FittedParameter]:
     order_count = baskets.everything.order_count
     values: list[tuple[str, float, str]] = [
         ("order_count", order_count, "Orders that supports are shares of."),
+        ("fit_order_share", baskets.everything.share, "Share of multi-product orders that itemsets were found in."),
         ("minimum_order_count", found.minimum_count, "Orders that an itemset had to reach, after any raising."),
         ("minimum_support", found.minimum_count / order_count, "The same as a share of all orders."),
         ("tested_rule_count", found.tested_count, "Rules tested; the p-values are adjusted for this number."),

@@ -12,12 +12,28 @@ class BasketRulesParameters(Parameters):
         default=0.005,
         gt=0,
         le=1,
-        description="Smallest share of all orders that must hold an itemset.",
+        description="Smallest share of all orders that must hold an itemset, if that is fewer than enough.",
+    )
+    sufficient_order_count: int = Field(
+        default=500,
+        ge=2,
+        description=(
+            "So many orders are enough, however small a share they are: a lift from 500 orders is known to within a "
+            "tenth. Above 100,000 orders this counts instead of the share of 0.005."
+        ),
     )
     minimum_order_count: int = Field(
         default=5,
         ge=2,
         description="Smallest number of orders that must hold an itemset, whatever the share says.",
+    )
+    fit_sample_size: int = Field(
+        default=4_000_000,
+        ge=10_000,
+        description=(
+            "Most pairs of order and product that itemsets are found in, of orders drawn by a hash; what is found is "
+            "counted in all orders."
+        ),
     )
     maximum_itemset_length: int = Field(
         default=4, ge=2, le=8, description="Most products in an itemset, so in both sides of a rule together."
@@ -27,7 +43,7 @@ class BasketRulesParameters(Parameters):
         ge=1_000,
         description=(
             "Most itemsets to mine. With more than that the support is raised by a quarter, again and again, "
-            "until they fit; the support in force stands in results.model_parameters."
+            "until they fit; the support in force stands in results.model_parameters and ops.family_runs."
         ),
     )
     maximum_consequent_length: int = Field(default=1, ge=1, le=7, description="Most products on a rule's right side.")

@@ -15,9 +15,11 @@ frequent_products AS (
     CROSS JOIN periods
     WHERE
         sold_products.training_order_count + sold_products.holdout_order_count
-        >= $basket_rules__minimum_support * periods.order_count
+        >= least($basket_rules__minimum_support * periods.order_count, $basket_rules__sufficient_order_count)
         OR sold_products.training_order_count
-        >= $basket_rules__minimum_support * periods.training_order_count
+        >= least(
+            $basket_rules__minimum_support * periods.training_order_count, $basket_rules__sufficient_order_count
+        )
 ),
 
 purchases AS (

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from pandas.testing import assert_frame_equal
 
-from models.basket_rules.baskets import mine, read_baskets
+from models.basket_rules.baskets import mine, read_baskets, smallest_count
 from models.basket_rules.evaluation import count_in, hits
 from models.basket_rules.fit import fit
 from models.basket_rules.parameters import BasketRulesParameters
@@ -180,7 +181,7 @@ def test_one_product_orders_cannot_answer(planted: Tables, without: set[bool], m
 
 def test_support_is_raised_until_the_itemsets_are_few_enough() -> None:
     orders, items = np.nonzero(np.random.default_rng(10).random((400, 16)) < np.linspace(0.2, 0.9, 16))
-    baskets = read_baskets(in_memory(inputs_of(orders, items)))
+    baskets = read_baskets(in_memory(inputs_of(orders, items)), 8_000_000, 0)
     parameters = BasketRulesParameters(minimum_support=0.01, maximum_itemset_length=6, maximum_itemsets=1_000)
     itemsets, minimum_count = mine(baskets.everything, parameters)
     assert sum(len(level.counts) for level in itemsets.values()) <= 1_000
@@ -188,12 +189,38 @@ def test_support_is_raised_until_the_itemsets_are_few_enough() -> None:
     assert all(level.counts.min() >= minimum_count for level in itemsets.values())
 
 
+def test_so_many_orders_are_enough_whatever_the_share(planted: Tables) -> None:
+    window = read_baskets(in_memory(planted), 8_000_000, 0).everything
+    counts = {
+        enough: smallest_count(window, BasketRulesParameters(minimum_support=0.01, sufficient_order_count=enough))
+        for enough in (7, ORDER_COUNT)
+    }
+    assert counts == {7: 7, ORDER_COUNT: ORDER_COUNT // 100}
+
+
+def test_what_a_sample_finds_is_counted_in_all_orders(planted: Tables, results: Results) -> None:
+    context = Context(as_of=CONTEXT.as_of, seed=1)
+    parameters = PARAMETERS.model_copy(update={"fit_sample_size": planted["features.baskets"].num_rows // 2})
+    sampled = fit(in_memory(planted), parameters, context)
+    columns = ["rule_id", "order_count", "antecedent_order_count", "lift", "improvement", "holdout_lift"]
+    strongest = results["basket_rules"][columns].head(3)
+    assert_frame_equal(sampled["basket_rules"][columns].head(3), strongest)
+    assert context.remarks[0].startswith("Itemsets were looked for in 50.0% of the orders and counted in all of them")
+    fitted = sampled["model_parameters"].set_index("parameter")["value"]
+    assert fitted["fit_order_share"] == pytest.approx(0.5, abs=0.001)
+    assert fitted["order_count"] == ORDER_COUNT
+    generator = np.random.default_rng(0)
+    shuffled = {name: table.take(generator.permutation(table.num_rows)) for name, table in planted.items()}
+    other = fit(in_memory(shuffled), parameters, context)
+    assert_frame_equal(sampled["basket_rules"], other["basket_rules"])
+
+
 def test_rules_are_recounted_in_later_orders() -> None:
     # Later orders: {0, 1, 2}, {0, 1}, {0}, {2, 3}.
     later = [(4, 0), (4, 1), (4, 2), (5, 0), (5, 1), (6, 0), (7, 2), (7, 3)]
     earlier = [(0, 0), (0, 1), (1, 2), (1, 3), (2, 0), (2, 3), (3, 1), (3, 2)]
     orders, items = zip(*(earlier + later), strict=True)
-    baskets = read_baskets(in_memory(inputs_of(orders, items, cut=0.5)))
+    baskets = read_baskets(in_memory(inputs_of(orders, items, cut=0.5)), 8_000_000, 0)
     rules = uncounted(np.array([[0, -1], [0, 1]], dtype=np.int32), np.array([[1], [2]], dtype=np.int32))
     found = count_in(rules, baskets.holdout)
     assert found.order_counts.tolist() == [2, 1]
@@ -206,7 +233,7 @@ def test_a_rule_hits_when_its_consequent_is_hidden() -> None:
     earlier = [(0, 2), (0, 3), (1, 2), (1, 4), (2, 2), (2, 3)]
     later = [(order, item) for order in (3, 4, 5) for item in (0, 1)]
     orders, items = zip(*(earlier + later), strict=True)
-    baskets = read_baskets(in_memory(inputs_of(orders, items, cut=0.5)))
+    baskets = read_baskets(in_memory(inputs_of(orders, items, cut=0.5)), 8_000_000, 0)
     rules = uncounted(np.array([[0], [1]], dtype=np.int32), np.array([[1], [0]], dtype=np.int32))
     judged = hits(
         rules,

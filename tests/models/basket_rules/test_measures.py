@@ -53,3 +53,10 @@ def test_a_rule_that_never_fails_has_no_conviction() -> None:
     assert np.isnan(found["conviction"][0])
     assert found["conviction"][1] == pytest.approx(0.8 / 0.5)
     assert found["zhangs_metric"][0] == pytest.approx(8 / 9)
+
+
+def test_the_variance_of_a_log_lift_has_all_its_terms() -> None:
+    # Of 1,000 orders 50 hold one side, 40 the other and 20 both: 1/20 - 1/50 - 1/40 + 2 * 20 / (50 * 40) - 1/1000.
+    half = 1.959963984540054 * np.sqrt(0.024)
+    lower, upper = lift_interval(np.array([20]), np.array([50]), np.array([40]), 1_000)
+    np.testing.assert_allclose([lower[0], upper[0]], [10 * np.exp(-half), 10 * np.exp(half)], rtol=1e-12)

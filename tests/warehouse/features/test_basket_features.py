@@ -33,9 +33,19 @@ def add(
 
 
 def build(
-    shop: duckdb.DuckDBPyConnection, *, as_of: date = LAST_DAY, holdout_days: int = 3, minimum_support: float = 0.01
+    shop: duckdb.DuckDBPyConnection,
+    *,
+    as_of: date = LAST_DAY,
+    holdout_days: int = 3,
+    minimum_support: float = 0.01,
+    sufficient: int = 500,
 ) -> None:
-    parameters = {"as_of": as_of, "holdout_days": holdout_days, "basket_rules__minimum_support": minimum_support}
+    parameters = {
+        "as_of": as_of,
+        "holdout_days": holdout_days,
+        "basket_rules__minimum_support": minimum_support,
+        "basket_rules__sufficient_order_count": sufficient,
+    }
     for name in NAMES:
         rebuild_with_inputs(shop, find(f"features.{name}"), parameters)
 
@@ -215,3 +225,13 @@ def test_questions_can_be_asked(shop: duckdb.DuckDBPyConnection) -> None:
     for name in NAMES:
         for question in find(f"features.{name}").questions:
             shop.execute(question.sql)
+
+
+def test_a_product_of_enough_orders_is_frequent_whatever_its_share(shop: duckdb.DuckDBPyConnection) -> None:
+    for order in range(10):
+        add(shop, f"O{order}", 1 + order, "a", "b")
+    for order in range(2):
+        add(shop, f"P{order}", 11, "a", "seldom")
+    add(shop, "O90", 12, "a", "rare")
+    build(shop, minimum_support=0.5, sufficient=2)
+    assert baskets(shop)[10:] == [(["a", "seldom"], True)] * 2
