@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 # What nearly every test imports; loaded once, tests run in processes forked from there.
-_PRELOADED = ["pytest", "hypothesis", "xdist.plugin", "duckdb", "numpy", "pandas", "pyarrow", "scipy.stats", "pydantic"]
+_PRELOADED = ["pytest", "duckdb", "numpy", "pandas", "pyarrow", "scipy.stats", "pydantic"]
 _NO_TEST_RAN = 5
 _PYTEST = ("-x", "-q", "--tb=short", "-m", "not server", "-p", "no:cacheprovider")
 

@@ -19,7 +19,7 @@ NOW = datetime(2025, 7, 1, 3, 0)  # noqa: DTZ001 - the warehouse's timestamps ar
 _numbers = itertools.count(1)
 
 
-def put(connection: duckdb.DuckDBPyConnection, name: str, **values: object) -> None:
+def put(connection: duckdb.DuckDBPyConnection, name: str, /, **values: object) -> None:
     """Insert a row into the table called `name` in full."""
     table = find(name)
     row = {column.name: values.get(column.name, _something(column)) for column in table.columns}
