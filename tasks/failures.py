@@ -10,6 +10,7 @@ from expectations.gate import GateFailedError
 from sources.files import SourceError, SourcePathError
 from tasks.engine import ClusterError
 from warehouse.connection import WarehouseError
+from warehouse.exhaustion import ExhaustedError, is_full_disk
 from warehouse.merging import LostRowsError
 from warehouse.settings_file import SettingsError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _FAILED, _WRONG_SETTINGS = 1, 2
 _IN_SETTINGS = (ClusterError, SettingsError, SourcePathError, WarehouseError)
 _IN_DATA = (GateFailedError, SourceError, LostRowsError)
+_IN_MACHINE = (ExhaustedError,)
 
 
 def in_words(error: BaseException) -> str:
@@ -27,8 +29,10 @@ def in_words(error: BaseException) -> str:
         return "the run was cancelled: its process was told to stop, by a person, an automation or the worker's end"
     if isinstance(error, KeyboardInterrupt):
         return "the run was cancelled from the keyboard"
-    if isinstance(error, _IN_SETTINGS + _IN_DATA):
+    if isinstance(error, _IN_SETTINGS + _IN_DATA + _IN_MACHINE):
         return str(error)
+    if is_full_disk(error):
+        return f"The disk is full ({error}). The tables stand. What to do: free space, then run again."
     return f"{type(error).__name__}: {error}"
 
 
@@ -38,8 +42,8 @@ def explain(state: State[Any]) -> tuple[int, str]:
         state.result()
     except _IN_SETTINGS as error:
         return _WRONG_SETTINGS, str(error)
-    except _IN_DATA as error:
+    except _IN_DATA + _IN_MACHINE as error:
         return _FAILED, str(error)
     except Exception as error:  # noqa: BLE001 - whatever else broke is told too
-        return _FAILED, state.message or in_words(error)
+        return _FAILED, in_words(error) if is_full_disk(error) else state.message or in_words(error)
     return _FAILED, state.message or "unknown"

@@ -22,6 +22,7 @@ from models.family import Context, Family, NotApplicableError
 from warehouse.catalog import find
 from warehouse.connection import LAKE, open_warehouse
 from warehouse.ddl import quote_text
+from warehouse.exhaustion import ExhaustedError
 from warehouse.inputs import StoredInput
 from warehouse.interruption import StoppedError, is_stopped
 from warehouse.publishing import ContractError, FamilyOutcome, write_result
@@ -153,6 +154,8 @@ def _work(job: FamilyJob) -> None:
         status, reason, files = "skipped", str(error), {}
     except ContractError as error:
         status, reason, files = "rejected", f"{error}. {_DEFECT_ADVICE}", {}
+    except ExhaustedError as error:
+        status, reason, files = "failed", str(error).rstrip("."), {}
     except Exception as error:  # noqa: BLE001 - whatever breaks one family must not break the others
         traceback.print_exc()
         status, reason, files = "failed", f"{type(error).__name__}: {error}{_origin(error)}. {_DEFECT_ADVICE}", {}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from warehouse.ddl import quote_text
+from warehouse.exhaustion import exhausted
 from warehouse.interruption import interruptible, undisturbed
 from warehouse.migration import MigrationRefusedError, is_up_to_date, last_migration, migrate
 from warehouse.settings import OBJECT_STORES, WarehouseSettings
@@ -48,17 +49,24 @@ def open_warehouse(
 
     Raises:
         WarehouseError: when there is no warehouse to read, or its catalog can't be reached.
+        ExhaustedError: when memory or disk did not suffice for what was done with the connection.
         StoppedError: when the process was told to stop.
     """
-    limits = warehouse_of_reader(settings).model_dump(include={"threads", "memory_limit"})
+    settings = warehouse_of_reader(settings)
+    limits = settings.model_dump(include={"threads", "memory_limit"})
     connection = duckdb.connect(config={**limits, "allow_unsigned_extensions": "true"})
     spill = settings.path / "scratch" / f"{_SPILL}{os.getpid()}-{secrets.token_hex(4)}"
     try:
         _attach(connection, settings, read_only=read_only or snapshot is not None, snapshot=snapshot)
         # DuckDB names its files alike in every process: a folder shared by two would mix them up.
         connection.execute(f"SET temp_directory = {quote_text(str(spill))}")
+        connection.execute(f"SET max_temp_directory_size = {quote_text(str(settings.spill_limit))}")
         with interruptible(connection):
             yield connection
+    except (duckdb.Error, OSError, MemoryError) as error:
+        if told := exhausted(error, settings):
+            raise told from error
+        raise
     finally:
         connection.interrupt()
         connection.close()

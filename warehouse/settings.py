@@ -71,6 +71,14 @@ class WarehouseSettings(_Section):
             "`run.memory_limit`. In a family's process it is half of the family's share."
         ),
     )
+    spill_limit: str = Field(
+        "",
+        pattern=_SIZE_OR_NONE,
+        description=(
+            "What DuckDB may write to `path` where its memory does not suffice, such as 20GB; by default four fifths "
+            "of what is free there. Families that run at the same time share it."
+        ),
+    )
     threads: int | None = Field(
         None,
         ge=1,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from warehouse.machine import as_size, core_count, memory_bytes, size_in_bytes
+from warehouse.machine import as_size, core_count, free_disk_bytes, memory_bytes, size_in_bytes
 
 if TYPE_CHECKING:
     from warehouse.settings import Settings, WarehouseSettings
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _PART_OF_THE_MACHINE = 0.5
 # The rest is for what Python has loaded: Prefect, the checks, the families' libraries.
 _PART_OF_THE_RUN = 0.75
+# The rest is for the tables themselves, and for others.
+_PART_OF_THE_FREE_DISK = 0.8
 # A family's frames and models take as much as what it reads them from.
 _PART_OF_THE_FAMILY = 0.5
 # With less than this for each, families wait for each other instead of crowding each other out.
@@ -54,7 +56,9 @@ def warehouse_of_run(settings: Settings) -> WarehouseSettings:
 def warehouse_of_family(settings: Settings) -> WarehouseSettings:
     """Return the warehouse's settings with what the DuckDB in a family's process may use."""
     threads = max(1, (settings.warehouse.threads or core_count()) // parallel_families(settings))
-    return _limited(settings.warehouse, family_bytes(settings) * _PART_OF_THE_FAMILY, threads)
+    limited = _limited(settings.warehouse, family_bytes(settings) * _PART_OF_THE_FAMILY, threads)
+    spill = _spill_bytes(settings.warehouse) / parallel_families(settings)
+    return limited.model_copy(update={"spill_limit": as_size(spill)})
 
 
 def warehouse_of_reader(settings: WarehouseSettings) -> WarehouseSettings:
@@ -64,6 +68,7 @@ def warehouse_of_reader(settings: WarehouseSettings) -> WarehouseSettings:
         update={
             "memory_limit": settings.memory_limit or as_size(by_default),
             "threads": settings.threads or core_count(),
+            "spill_limit": as_size(_spill_bytes(settings)),
         }
     )
 
@@ -75,6 +80,12 @@ def in_words(settings: Settings) -> str:
         f"memory {as_size(run_bytes(settings))} in all: DuckDB {run.memory_limit} with {run.threads} threads, then "
         f"{count} families at a time with {as_size(family_bytes(settings))} each"
     )
+
+
+def _spill_bytes(warehouse: WarehouseSettings) -> float:
+    """Return what may be written beside the memory, of what is free now."""
+    given = warehouse.spill_limit
+    return size_in_bytes(given) if given else free_disk_bytes(warehouse.path) * _PART_OF_THE_FREE_DISK
 
 
 def _limited(warehouse: WarehouseSettings, most_bytes: float, threads: int | None) -> WarehouseSettings:
