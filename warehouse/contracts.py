@@ -79,10 +79,14 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A question that the table answers, with the SQL that answers it."""
+    """A question that the table answers, with the SQL that answers it.
+
+    `empty_when_well` says that a first run in which all goes well has no rows for it.
+    """
 
     text: str
     sql: str
+    empty_when_well: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

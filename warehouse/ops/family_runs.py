@@ -35,6 +35,7 @@ TABLE = Table(
     questions=(
         Question(
             text="Which families did not publish in the last run, and why?",
+            empty_when_well=True,
             sql=(
                 "SELECT family, status, reason FROM ops.family_runs WHERE status <> 'published' "
                 "AND run_id = (SELECT arg_max(run_id, ended_at) FROM ops.family_runs) ORDER BY family"

@@ -21,6 +21,7 @@ TABLE = Table(
     questions=(
         Question(
             text="Which result tables are stale, and why?",
+            empty_when_well=True,
             sql="SELECT table_name, family, as_of, reason FROM ops.freshness WHERE is_stale ORDER BY ALL",
         ),
     ),

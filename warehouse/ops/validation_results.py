@@ -73,6 +73,7 @@ TABLE = Table(
     questions=(
         Question(
             text="Which checks did not pass in the last run, and what is to be done?",
+            empty_when_well=True,
             sql=(
                 "SELECT gate, check_name, severity, status, observed, expected, violation_count, example, advice "
                 "FROM ops.validation_results WHERE status <> 'passed' "
@@ -82,6 +83,7 @@ TABLE = Table(
         ),
         Question(
             text="Which checks have been failing most often?",
+            empty_when_well=True,
             sql=(
                 "SELECT check_name, count(*) FILTER (WHERE status <> 'passed') AS broken_count, "
                 "count(*) AS run_count FROM ops.validation_results GROUP BY check_name "

@@ -134,6 +134,7 @@ TABLE = result_table(
         ),
         Question(
             text="Which campaigns can't be judged, and why?",
+            empty_when_well=True,
             sql="SELECT campaign_id, arm, verdict FROM results.campaign_effects WHERE status = 'skipped' ORDER BY ALL",
         ),
     ),

@@ -86,6 +86,7 @@ TABLE = result_table(
         ),
         Question(
             text="Who has moved between segments since the day before?",
+            empty_when_well=True,
             sql=(
                 "SELECT earlier.segment_name AS moved_from, later.segment_name AS moved_to, count(*) AS customer_count "
                 "FROM results.customer_segments AS later INNER JOIN results.customer_segments AS earlier "
