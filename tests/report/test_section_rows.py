@@ -1,0 +1,489 @@
+"""Each question of the report: rows written here, and what it should answer."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from report.shop import Shop
+from tests.rows import AS_OF, NOW, put
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import duckdb
+
+    Put = Callable[..., None]
+    Ask = Callable[..., list[tuple[Any, ...]]]
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def given(empty_shop: duckdb.DuckDBPyConnection) -> Put:
+    return partial(put, empty_shop)
+
+
+@pytest.fixture
+def ask(empty_shop: duckdb.DuckDBPyConnection) -> Ask:
+    """Ask a question of the report for some of its columns."""
+    reader = Shop(connection=empty_shop, name="Mug & Co", currency="EUR", time_zone="UTC")
+
+    def answer(name: str, *columns: str) -> list[tuple[Any, ...]]:
+        return [tuple(row[column] for column in columns) for row in reader.rows(name)]
+
+    return answer
+
+
+def test_anomalies(given: Put, ask: Ask) -> None:
+    for number in range(17):
+        given("results.anomalies", kind="day", subject=f"day {number}", score=number, happened_on=AS_OF - number * DAY)
+    given("results.anomalies", kind="day", subject="stronger", score=99, happened_on=AS_OF - 16 * DAY)
+    for number in range(12):
+        on = AS_OF - number * DAY
+        given("results.anomalies", kind="order", subject=f"order {number}", score=number, happened_on=on)
+    shown = ask("anomalies", "kind", "subject")
+    assert shown[:15] == [("day", f"day {number}") for number in range(15)]
+    assert shown[15:] == [("order", f"order {number}") for number in range(11, 1, -1)]
+
+
+def test_anomalies_of_a_day_show_the_strongest_first_then_by_id(given: Put, ask: Ask) -> None:
+    for anomaly, score in (("b", 1), ("a", 1), ("c", 2)):
+        given("results.anomalies", kind="day", anomaly_id=anomaly, subject=anomaly, score=score)
+    assert ask("anomalies", "subject") == [("c",), ("a",), ("b",)]
+
+
+def test_anomalies_summary(given: Put, ask: Ask) -> None:
+    for kind, severity, days_ago in (
+        ("order", "critical", 0),
+        ("day", "critical", 0),
+        ("day", "unusual", 0),
+        ("day", "unusual", 27),
+        ("day", "unusual", 28),
+    ):
+        given("results.anomalies", kind=kind, severity=severity, happened_on=AS_OF - days_ago * DAY)
+    assert ask(
+        "anomalies_summary", "kind", "anomaly_count", "day_count", "critical_count", "recent_count"
+    ) == [("day", 4, 3, 1, 2), ("order", 1, 1, 1, 1)]  # fmt: skip
+
+
+def test_campaigns(given: Put, ask: Ask) -> None:
+    for campaign, on in (("old", 1), ("new", 9)):
+        given("core.campaigns", campaign_id=campaign, started_on=date(2025, 1, on))
+    for campaign, name, arm, status in (
+        ("unlisted", None, "email", "estimated"),
+        ("old", "Old", "email", "estimated"),
+        ("new", "New", "sms", "estimated"),
+        ("new", "New", "email", "estimated"),
+        ("new", "New", "post", "too_small"),
+    ):
+        given("results.campaign_effects", campaign_id=campaign, campaign_name=name, arm=arm, status=status)
+    assert ask("campaigns", "campaign", "arm") == [
+        ("New", "email"),
+        ("New", "sms"),
+        ("Old", "email"),
+        ("unlisted", "email"),
+        ("New", "post"),
+    ]
+
+
+def test_drivers_correlations(given: Put, ask: Ask) -> None:
+    for variable, other, correlation, p_value, basis in (
+        ("a", "b", 0.9, 0.05, "weekday_adjusted_changes"),
+        ("c", "d", 0.2, 0.049, "weekday_adjusted_changes"),
+        ("e", "g", -0.3, 0.01, "weekday_adjusted_changes"),
+        ("e", "f", -0.3, 0.01, "weekday_adjusted_changes"),
+        ("h", "i", 0.99, 0.01, "levels"),
+    ):
+        given(
+            "results.correlations",
+            variable=variable,
+            other_variable=other,
+            correlation=correlation,
+            adjusted_p_value=p_value,
+            basis=basis,
+        )
+    assert ask("drivers_correlations", "other_variable") == [("f",), ("g",), ("d",), ("b",)]
+
+
+def test_drivers_regressions(given: Put, ask: Ask) -> None:
+    terms = [("surest", 0.01, -19), ("sure", 0.049, 13), ("unsure", 0.05, 20)]
+    terms += [(f"small_{number}", 0.5, -number) for number in range(5, -1, -1)]
+    for scope, term, p_value, t in (
+        *(("daily_sales", *term) for term in terms),
+        ("daily_sales", "intercept", 0.01, 99),
+        ("daily_sales", "annual_sine", 0.01, 99),
+        ("daily_sales", "weekday_2", 0.01, 99),
+        ("price_elasticity", "log_unit_price", 0.9, 0),
+        ("basket", "units", 0.9, 0),
+    ):
+        given("results.regressions", scope=scope, term=term, p_value=p_value, t_statistic=t)
+    shown = ask("drivers_regressions", "scope", "term")
+    assert shown == [
+        ("price_elasticity", "log_unit_price"),
+        *(
+            ("daily_sales", term)
+            for term in ("surest", "sure", "unsure", *(f"small_{number}" for number in (5, 4, 3, 2, 1)))
+        ),
+        ("basket", "units"),
+    ]
+
+
+def test_orders_summary(given: Put, ask: Ask) -> None:
+    for amount in (*range(1, 11), None):
+        given("core.orders", is_sale=True, sales_amount=amount)
+    given("core.orders", is_sale=False, sales_amount=1000)
+    ((has_prices, count, median, mean, large, share),) = ask(
+        "orders_summary", "has_prices", "order_count", "median_value", "mean_value", "large_value", "large_share"
+    )
+    assert (has_prices, count, median, mean) == (True, 11, 5.5, 5.5)
+    assert large == pytest.approx(9.1)
+    assert share == pytest.approx(10 / 55)
+
+
+def test_orders_without_prices_are_told_in_units(given: Put, ask: Ask) -> None:
+    for units in (1, 1, 10):
+        given("core.orders", is_sale=True, sales_amount=None, unit_count=units)
+    given("core.orders", is_sale=False, sales_amount=3, unit_count=100)
+    assert ask("orders_summary", "has_prices", "mean_value") == [(False, 4)]
+    assert sum(count for (count,) in ask("orders_amounts", "bin_count")) == 3
+
+
+def test_orders_times_are_those_of_the_last_year(given: Put, empty_shop: duckdb.DuckDBPyConnection) -> None:
+    for days_ago, is_sale in ((0, True), (7, True), (364, True), (365, True), (0, False)):
+        on = AS_OF - days_ago * DAY
+        given("core.orders", is_sale=is_sale, ordered_on=on, ordered_at=datetime(on.year, on.month, on.day, 9))  # noqa: DTZ001
+    reader = Shop(connection=empty_shop, name="Mug & Co", currency="EUR", time_zone="UTC")
+    answer = reader.rows("orders_times", {"time_zone": "UTC"})
+    assert answer == [{"weekday": 1, "hour": 9, "order_count": 3}]
+
+
+def test_overview(given: Put, ask: Ask) -> None:
+    for days_ago in range(420):
+        given(
+            "core.daily_metrics",
+            metric_on=AS_OF - days_ago * DAY,
+            net_amount=1 if days_ago < 28 else 10 if days_ago < 56 else 100,
+            unit_count=2,
+            order_count=3,
+            new_customer_count=1,
+        )
+    given("core.daily_metrics", metric_on=AS_OF + DAY, net_amount=5000)
+    for run, started_at in (("old", NOW - DAY), ("last", NOW), ("first", NOW)):
+        given("ops.runs", run_id=run, started_at=started_at, as_of=AS_OF)
+    for customer, days_ago, is_sale in (
+        ("ann", 0, True),
+        ("ann", 27, True),
+        ("bob", 28, True),
+        ("eve", 55, True),
+        ("tom", 56, True),
+        ("kim", -1, True),
+        ("joe", 0, False),
+    ):
+        given("core.orders", customer_id=customer, ordered_on=AS_OF - days_ago * DAY, is_sale=is_sale)
+    columns = ("run_id", "first_on", "last_on", "as_of", "has_prices", "has_before", "has_year_ago")
+    assert ask("overview", *columns) == [("last", AS_OF - 419 * DAY, AS_OF + DAY, AS_OF, True, True, True)]
+    amounts = ask("overview", "amount_now", "amount_before", "amount_year_ago")
+    assert amounts == [(28, 280, 2800)]
+    counts = ("units_now", "units_before", "units_year_ago", "orders_now", "orders_before", "new_customers_now")
+    assert ask("overview", *counts) == [(56, 56, 56, 84, 84, 28)]
+    assert ask("overview", "customers_now", "customers_before") == [(1, 2)]
+
+
+def test_overview_compares_the_same_days_of_the_year_before(given: Put, ask: Ask) -> None:
+    for days_ago, amount in ((0, 7), (363, 1000), (364, 1), (391, 10), (392, 1000)):
+        given("core.daily_metrics", metric_on=AS_OF - days_ago * DAY, net_amount=amount)
+    assert ask("overview", "amount_now", "amount_year_ago", "has_year_ago") == [(7, 11, False)]
+
+
+def test_overview_freshness(given: Put, ask: Ask) -> None:
+    for table, is_stale in (("b", False), ("c", True), ("a", False)):
+        given("ops.freshness", table_name=table, is_stale=is_stale)
+    assert ask("overview_freshness", "table_name") == [("c",), ("a",), ("b",)]
+
+
+def test_quality_broken_gates_and_families_are_those_of_the_newest_run(given: Put, ask: Ask) -> None:
+    for run, hours in (("old", 0), ("new", 1)):
+        at = NOW + timedelta(hours=hours)
+        for status, severity in (
+            ("passed", "fail"),
+            ("passed", "warn"),
+            ("failed", "warn"),
+            ("errored", "warn"),
+            ("failed", "fail"),
+            ("failed", "fail"),
+            ("failed", "fail"),
+            ("errored", "fail"),
+        ):
+            given("ops.validation_results", run_id=run, gate="core", status=status, severity=severity, checked_at=at)
+        for family, status in (("segments", "published"), ("anomalies", "published"), ("drivers", "failed")):
+            given("ops.family_runs", run_id=run, family=family, status=status, ended_at=at)
+    given("ops.validation_results", run_id="new", gate="raw", status="passed", checked_at=NOW)
+    columns = ("gate", "check_count", "passed_count", "warned_count", "failed_count", "errored_count")
+    assert ask("quality_gates", *columns) == [("raw", 1, 1, 0, 0, 0), ("core", 8, 2, 2, 3, 1)]
+    broken = [severity for (severity,) in ask("quality_broken", "severity")]
+    assert broken == ["fail"] * 4 + ["warn"] * 2
+    families = ask("quality_families", "family")
+    assert families == [("drivers",), ("anomalies",), ("segments",)]
+
+
+def test_quality_loads(given: Put, ask: Ask) -> None:
+    for source, read, at in (("web", 1, NOW), ("till", 2, NOW), ("till", 3, NOW + DAY), ("app", 1, NOW)):
+        given(
+            "ops.loads",
+            source=source,
+            table_name="order_lines",
+            rows_read=read,
+            rows_accepted=read,
+            rows_duplicate=0,
+            rows_quarantined=0,
+            loaded_at=at,
+        )
+    assert ask("quality_loads", "source", "file_count", "rows_read", "rows_accepted", "last_loaded_at") == [
+        ("till", 2, 5, 5, NOW + DAY),
+        ("app", 1, 1, 1, NOW),
+        ("web", 1, 1, 1, NOW),
+    ]
+
+
+def test_quality_quarantine(given: Put, ask: Ask) -> None:
+    for source, number, rules, status in (
+        ("till", 2, ["b"], "open"),
+        ("till", 1, ["a", "b"], "open"),
+        ("till", 0, ["b"], "replayed"),
+        ("app", 1, ["a"], "open"),
+    ):
+        given(
+            "ops.quarantine",
+            source=source,
+            load_id="l",
+            row_number=number,
+            rules=rules,
+            status=status,
+            reason=f"row {number}",
+        )
+    assert ask("quality_quarantine", "source", "rule", "row_count", "example") == [
+        ("till", "b", 2, "row 1"),
+        ("app", "a", 1, "row 1"),
+        ("till", "a", 1, "row 1"),
+    ]
+
+
+def _recommend(given: Put, customer: str, product: str, rank: int = 1, **values: object) -> None:
+    row = {"customer_id": customer, "product_id": product, "product_name": product, "recommendation_rank": rank}
+    given("results.recommendations", **{"is_repeat": False, "reason": "friends", "method": "als", **row, **values})
+
+
+def test_recommendations(given: Put, ask: Ask) -> None:
+    for customer, product, reason in (
+        ("ann", "mug", "friends"),
+        ("bob", "mug", "similar"),
+        ("eve", "mug", "similar"),
+        ("ann", "tea", "friends"),
+        ("ann", "cup", "friends"),
+        ("bob", "cup", "similar"),
+    ):
+        _recommend(given, customer, product, reason=reason)
+    for customer in ("ann", "bob", "eve", "tom"):
+        _recommend(given, customer, "again", is_repeat=True)
+    assert ask("recommendations", "product_id", "product_name", "customer_count", "reason") == [
+        ("mug", "mug", 3, "similar"),
+        ("cup", "cup", 2, "similar"),
+        ("tea", "tea", 1, "friends"),
+    ]
+
+
+def test_recommendations_customers(given: Put, ask: Ask) -> None:
+    for number, value in enumerate((5, 9, None, 7, None, 8, 6)):
+        for rank in (1, 2, 3, 4):
+            _recommend(given, f"c{number}", f"p{rank}", rank)
+        purchases = number if value is None else 0
+        given(
+            "results.customer_value",
+            customer_id=f"c{number}",
+            expected_value_365d=value,
+            expected_purchases_365d=purchases,
+        )
+    _recommend(given, "second only", "p", 2)
+    expected = [(f"c{number}", rank) for number in (0, 1, 3, 5, 6) for rank in (1, 2, 3)]
+    assert ask("recommendations_customers", "customer_id", "recommendation_rank") == expected
+
+
+def test_recommendations_customers_without_money_are_those_who_buy_most_often(given: Put, ask: Ask) -> None:
+    for number in range(7):
+        _recommend(given, f"c{number}", "p1")
+        if number < 6:
+            given(
+                "results.customer_value",
+                customer_id=f"c{number}",
+                expected_value_365d=None,
+                expected_purchases_365d=number,
+            )
+    assert ask("recommendations_customers", "customer_id") == [(f"c{number}",) for number in range(1, 6)]
+
+
+def test_recommendations_similar(given: Put, ask: Ask) -> None:
+    for customer, product in (("ann", "p6"), ("bob", "p6"), ("ann", "p5")):
+        _recommend(given, customer, product)
+    for number in range(8):
+        for rank in (1, 2, 3, 4):
+            given(
+                "results.similar_products",
+                product_id=f"p{number}",
+                product_name=f"p{number}",
+                similarity_rank=rank,
+                similar_product_name=f"{rank}",
+            )
+    shown = [(f"p{number}", f"{rank}") for number in (6, 5, 0, 1, 2, 3) for rank in (1, 2, 3)]
+    assert ask("recommendations_similar", "product_name", "similar_product_name") == shown
+
+
+def test_recommendations_summary(given: Put, ask: Ask) -> None:
+    for rank in (1, 2, 3):
+        _recommend(given, "ann", f"p{rank}", rank, method="als")
+    _recommend(given, "bob", "p1", method="popular")
+    columns = ("customer_count", "row_count", "method", "method_share")
+    assert ask("recommendations_summary", *columns) == [(2, 4, "als", 0.75)]
+
+
+def test_rules_and_their_summary(given: Put, ask: Ask) -> None:
+    for rule, rank, lift in (("b", 1, None), ("a", 1, 1.0), ("c", 0, 1.1)):
+        given("results.basket_rules", rule_id=rule, leverage_rank=rank, holdout_lift=lift)
+    assert ask("rules", "held") == [("still more often together",), ("no longer",), ("not tested",)]
+    assert ask("rules_summary", "rule_count", "tested_count", "held_count") == [(3, 2, 1)]
+
+
+def test_sales_products(given: Put, ask: Ask) -> None:
+    def forecast(name: str, step: int, **values: object) -> None:
+        row: dict[str, object] = {"level": "product", "measure": "units", "period_days": 7, "as_of": AS_OF}
+        row |= {"forecast": 10, "upper_80": 12, "model": "ets", "horizon_step": step}
+        row |= {"series_id": name, "series_name": name}
+        given("results.demand_forecast", **row | values)
+
+    for step in range(1, 7):
+        forecast("mug", step)
+        forecast("tea", step, forecast=20)
+        forecast("drinks", step, level="category")
+        forecast("all", step, level="total")
+        forecast("mug", step, measure="amount")
+        forecast("mug", step, as_of=AS_OF - DAY)
+    assert ask("sales_products", "level", "series_name", "expected", "cautious") == [
+        ("product", "tea", 80, 48),
+        ("product", "mug", 40, 48),
+        ("category", "drinks", 40, 48),
+    ]
+
+
+def test_sales_reading(given: Put, ask: Ask) -> None:
+    for measure, level, as_of in (
+        ("units", "total", AS_OF),
+        ("amount", "total", AS_OF),
+        ("amount", "total", AS_OF),
+        ("amount", "product", AS_OF),
+        ("amount", "total", AS_OF - DAY),
+    ):
+        reading = f"{level} {measure} {as_of}"
+        given("results.demand_forecast", measure=measure, level=level, as_of=as_of, reading=reading)
+    assert ask("sales_reading", "reading") == [(f"total amount {AS_OF}",), (f"total units {AS_OF}",)]
+
+
+def test_segments(given: Put, ask: Ask) -> None:
+    for segment, revenue, customers in ((1, None, 9), (2, 0.3, 1), (4, 0.3, 2), (3, 0.3, 2), (5, 0.9, 1)):
+        given("results.segment_profiles", segment_id=segment, segment_name=f"{segment}", revenue_share=revenue,
+              customer_count=customers)  # fmt: skip
+    assert ask("segments", "segment_name") == [("5",), ("3",), ("4",), ("2",), ("1",)]
+
+
+def test_segments_moves(given: Put, ask: Ask) -> None:
+    def answer(as_of: date, **segments: int) -> None:
+        for customer, segment in segments.items():
+            given("results.customer_segments", customer_id=customer, segment_id=segment, segment_name=f"{segment}",
+                  as_of=as_of)  # fmt: skip
+
+    answer(AS_OF, ann=1, bob=2, eve=2, tom=3, kim=4, zoe=1)
+    assert ask("segments_moves", "moved_from") == []
+    answer(AS_OF - 7 * DAY, ann=1, bob=1, eve=1, tom=1, kim=2, joe=9)
+    answer(AS_OF - 8 * DAY, ann=7, bob=7)
+    assert ask("segments_moves", "earlier_on", "moved_from", "moved_to", "customer_count") == [
+        (AS_OF - 7 * DAY, "1", "2", 2),
+        (AS_OF - 7 * DAY, "1", "3", 1),
+        (AS_OF - 7 * DAY, "2", "4", 1),
+    ]
+
+
+def test_trends(given: Put, ask: Ask) -> None:
+    for number in range(10):
+        given("results.market_trends", dimension="country", member=f"m{number}", latest_value=number,
+              measure="sales_amount")  # fmt: skip
+    given("results.market_trends", dimension="total", member="all", latest_value=45, measure="sales_amount")
+    given("results.market_trends", dimension="category", member="b", latest_value=1, measure="sales_amount")
+    given("results.market_trends", dimension="category", member="a", latest_value=1, measure="sales_amount")
+    given("results.market_trends", dimension="total", member="units", latest_value=45, measure="unit_count")
+    given("results.market_trends", dimension="total", member="orders", latest_value=45, measure="order_count")
+    assert ask("trends", "member") == [("all",), ("a",), ("b",), *((f"m{number}",) for number in range(9, 1, -1))]
+
+
+def test_value_alive(given: Put, ask: Ask) -> None:
+    for alive, churn in ((1.0, 0.0), (0.96, 0.04), (0.05, 0.9), (0.0, 0.9)):
+        given("results.customer_value", probability_alive=alive, churn_risk=churn)
+    assert ask("value_alive", "chance", "bin_from", "bin_to", "bin_label", "bin_count") == [
+        ("alive", 0.0, 0.05, "0% to 5%", 1),
+        ("alive", 0.05, 0.1, "5% to 10%", 1),
+        ("alive", 0.95, 1.0, "95% to 100%", 2),
+        ("churn", 0.0, 0.05, "0% to 5%", 2),
+        ("churn", 0.9, 0.95, "90% to 95%", 2),
+    ]
+
+
+@pytest.fixture
+def valued(given: Put) -> None:
+    """Five customers with what is expected of them, some in segments, one of which has changed."""
+    for customer, level, value, purchases in (
+        ("a", "high", 10, 1),
+        ("b", "low", 90, 9),
+        ("c", "high", None, 5),
+        ("d", "medium", 20, 2),
+        ("e", "high", 10, 3),
+    ):
+        given(
+            "results.customer_value",
+            customer_id=customer,
+            churn_level=level,
+            expected_value_365d=value,
+            expected_purchases_365d=purchases,
+        )
+    for customer, segment, as_of in (
+        ("a", "Loyal", AS_OF),
+        ("b", "Loyal", AS_OF),
+        ("d", "Drifting", AS_OF),
+        ("a", "Old name", AS_OF - DAY),
+    ):
+        given("results.customer_segments", customer_id=customer, segment_name=segment, as_of=as_of)
+
+
+@pytest.mark.usefixtures("valued")
+def test_value_customers(ask: Ask) -> None:
+    assert ask("value_customers", "customer_id", "segment_name") == [
+        ("d", "Drifting"),
+        ("e", None),
+        ("a", "Loyal"),
+        ("c", None),
+    ]
+
+
+@pytest.mark.usefixtures("valued")
+def test_value_segments_and_summary(ask: Ask) -> None:
+    assert ask("value_segments", "segment_name", "churn_level", "customer_count", "expected_value") == [
+        ("Loyal", "high", 1, 10),
+        ("Loyal", "low", 1, 90),
+        ("Drifting", "medium", 1, 20),
+        ("Without a segment", "high", 2, 10),
+    ]
+    assert ask("value_summary", "churn_level", "customer_count", "expected_purchases", "expected_value") == [
+        ("high", 3, 9, 20),
+        ("low", 1, 9, 90),
+        ("medium", 1, 2, 20),
+    ]
