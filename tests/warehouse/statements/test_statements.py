@@ -140,7 +140,8 @@ def test_freshness_summary(given: Put, ask: Ask) -> None:
         ("drivers", "results.regressions", date(2025, 1, 2), late, False, None),
         ("drivers", "results.correlations", date(2025, 1, 1), early, False, None),
         ("segments", "results.segment_profiles", date(2025, 1, 1), early, True, "out of memory"),
-        ("segments", "results.customer_segments", date(2025, 1, 1), early, False, None),
+        ("segments", "results.customer_segments", date(2025, 1, 1), early, True, "never ran"),
+        ("segments", "results.segment_moves", date(2025, 1, 1), early, False, None),
         ("anomalies", "results.anomalies", date(2025, 1, 1), early, False, None),
     ):
         given(
@@ -155,7 +156,7 @@ def test_freshness_summary(given: Put, ask: Ask) -> None:
         )
     rounded = datetime.fromisoformat("2025-01-01 03:00:00")
     assert ask("freshness_summary") == [
-        ("segments", date(2025, 1, 1), 2, 6, True, rounded, "out of memory"),
+        ("segments", date(2025, 1, 1), 3, 9, True, rounded, "out of memory"),
         ("anomalies", date(2025, 1, 1), 1, 3, False, rounded, None),
         ("drivers", date(2025, 1, 2), 2, 6, False, late, None),
     ]
@@ -191,16 +192,17 @@ def _load(given: Put, source: str, read: int, **values: object) -> None:
 
 def test_loads_of_run(given: Put, ask: Ask) -> None:
     _load(given, "till", 10, rows_accepted=7, rows_duplicate=2, rows_quarantined=1)
-    _load(given, "till", 5, rows_accepted=5, rows_duplicate=0, rows_quarantined=0, run_id="run-6")
+    _load(given, "till", 5, rows_accepted=2, rows_duplicate=1, rows_quarantined=2, run_id="run-6")
     waiting = {"status": "raw", "merged_run_id": None, "rows_accepted": 0, "rows_duplicate": 0, "rows_quarantined": 0}
     _load(given, "till", 3, **waiting)
+    _load(given, "till", 1, **waiting)
     _load(given, "web", 40, run_id="run-5", **waiting)
     _load(given, "done", 99, run_id="run-6", merged_run_id="run-6")
     _load(given, "both", 40, run_id="run-7", **waiting)
     assert ask("loads_of_run", **RUN) == [
         ("both", 1, 40, None, None, None, 40),
         ("web", 1, 40, None, None, None, 40),
-        ("till", 3, 18, 12, 2, 1, 3),
+        ("till", 4, 19, 9, 3, 3, 4),
     ]
 
 
