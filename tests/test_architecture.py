@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 from models import FAMILIES
 from models.family import SHARED_RESULTS, Kind
 from warehouse.catalog import all_tables, find, tables
+from warehouse.fields import FIELDS
 
 if TYPE_CHECKING:
     from warehouse.contracts import Table
@@ -137,6 +139,16 @@ def test_contracts_are_whole(table: Table) -> None:
             assert column.name.endswith("_at"), column.name
         if column.name.endswith("_share"):
             assert column.type == "DOUBLE", column.name
+
+
+def test_a_column_that_stands_in_many_contracts_is_described_once() -> None:
+    columns = [(table, column) for table in all_tables() for column in table.columns]
+    for table, column in columns:
+        field = FIELDS.get(column.name)
+        told = (column.type, column.description[: len(field.description)]) if field else None
+        assert told == (field and (field.type, field.description)), f"{table.qualified_name}.{column.name}"
+    counts = Counter(column.name for _, column in columns if column.name.endswith(("_id", "_code")))
+    assert {name for name, count in counts.items() if count > 1} <= FIELDS.keys()
 
 
 @pytest.mark.parametrize("table", tables("features"), ids=lambda table: table.name)

@@ -6,9 +6,10 @@ row checks, the data dictionary and the tests are all made from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 WAREHOUSE_FOLDER = Path(__file__).parent
 
@@ -61,6 +62,10 @@ class Column:
     origin: Origin = Origin.DERIVED
     personal: bool = False
     severity: Severity = Severity.FAIL
+
+    def here(self, note: str = "", **changes: Any) -> Column:  # noqa: ANN401 - whatever a column has
+        """Return the column as one table has it: `note` is added to what is said of it everywhere."""
+        return replace(self, description=f"{self.description} {note}".rstrip(), **changes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +154,7 @@ class Table:
 
 
 AS_OF = Column(name="as_of", type="DATE", description="The day the answer is for; no later data was used.")
-RUN_ID = Column(name="run_id", type="VARCHAR", description="The run that wrote the row, see ops.runs.")
+RUN_ID = Column(name="run_id", type="VARCHAR", description="The run's number.")
 FAMILY = Column(name="family", type="VARCHAR", description="The model family.")
 
 
@@ -178,7 +183,7 @@ def result_table(  # noqa: PLR0913 - a contract has as many parts as it has
         grain=grain,
         description=description,
         key=(*key, "as_of") if append else key,
-        columns=(*((FAMILY,) if shared else ()), *columns, AS_OF, RUN_ID),
+        columns=(*((FAMILY,) if shared else ()), *columns, AS_OF, RUN_ID.here("It wrote the row, see ops.runs.")),
         checks=checks,
         questions=questions,
         append=append,

@@ -1,6 +1,7 @@
 """The contract of core.campaigns."""
 
 from warehouse.contracts import Check, Column, Origin, Question, Table
+from warehouse.fields import CAMPAIGN_ID
 
 TABLE = Table(
     schema="core",
@@ -9,7 +10,7 @@ TABLE = Table(
     description="Marketing campaigns: what ran, where and when.",
     key=("campaign_id",),
     columns=(
-        Column(name="campaign_id", type="VARCHAR", origin=Origin.SOURCE, description="The campaign's number."),
+        CAMPAIGN_ID.here(origin=Origin.SOURCE),
         Column(name="name", type="VARCHAR", origin=Origin.SOURCE, description="The campaign's name.", nullable=True),
         Column(
             name="channel",

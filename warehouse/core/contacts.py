@@ -1,6 +1,7 @@
 """The contract of core.contacts."""
 
 from warehouse.contracts import Column, Origin, Question, Table
+from warehouse.fields import ARM, CAMPAIGN_ID, CUSTOMER_ID
 
 TABLE = Table(
     schema="core",
@@ -9,20 +10,9 @@ TABLE = Table(
     description="Who was assigned to which arm of a campaign; the control arm was not contacted.",
     key=("campaign_id", "customer_id"),
     columns=(
-        Column(
-            name="campaign_id",
-            type="VARCHAR",
-            origin=Origin.SOURCE,
-            description="The campaign.",
-            references="core.campaigns.campaign_id",
-        ),
-        Column(name="customer_id", type="VARCHAR", origin=Origin.SOURCE, description="The customer."),
-        Column(
-            name="arm",
-            type="VARCHAR",
-            origin=Origin.SOURCE,
-            description="The arm of the campaign, such as control or email.",
-        ),
+        CAMPAIGN_ID.here(origin=Origin.SOURCE, references="core.campaigns.campaign_id"),
+        CUSTOMER_ID.here(origin=Origin.SOURCE),
+        ARM.here(origin=Origin.SOURCE),
         Column(name="is_control", type="BOOLEAN", origin=Origin.EITHER, description="The arm was held out."),
         Column(
             name="contacted_on",

@@ -1,6 +1,7 @@
 """The contract of core.customers."""
 
 from warehouse.contracts import Column, Origin, Question, Table
+from warehouse.fields import CUSTOMER_ID
 
 TABLE = Table(
     schema="core",
@@ -9,9 +10,7 @@ TABLE = Table(
     description="Customers from the shop's own list, completed by those who only appear on order lines.",
     key=("customer_id",),
     columns=(
-        Column(
-            name="customer_id", type="VARCHAR", origin=Origin.SOURCE, description="The shop's number of the customer."
-        ),
+        CUSTOMER_ID.here(origin=Origin.SOURCE),
         Column(
             name="country", type="VARCHAR", origin=Origin.SOURCE, description="Country, the latest seen.", nullable=True
         ),

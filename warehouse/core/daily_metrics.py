@@ -1,6 +1,7 @@
 """The contract of core.daily_metrics."""
 
 from warehouse.contracts import Column, Question, Table
+from warehouse.fields import METRIC_ON
 
 
 def _count(name: str, description: str, unit: str) -> Column:
@@ -45,7 +46,7 @@ TABLE = Table(
             unit="shop currency",
             nullable=True,
         ),
-        Column(name="metric_on", type="DATE", description="The calendar day in the shop's time zone."),
+        METRIC_ON,
     ),
     questions=(
         Question(

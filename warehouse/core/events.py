@@ -1,6 +1,7 @@
 """The contract of core.events."""
 
 from warehouse.contracts import Column, Origin, Question, Table
+from warehouse.fields import CUSTOMER_ID, PRODUCT_ID
 
 TABLE = Table(
     schema="core",
@@ -13,16 +14,8 @@ TABLE = Table(
         Column(
             name="session_id", type="VARCHAR", origin=Origin.SOURCE, description="The visit that the event belongs to."
         ),
-        Column(
-            name="customer_id", type="VARCHAR", origin=Origin.SOURCE, description="Who, where signed in.", nullable=True
-        ),
-        Column(
-            name="product_id",
-            type="VARCHAR",
-            origin=Origin.SOURCE,
-            description="Which product, where there is one.",
-            nullable=True,
-        ),
+        CUSTOMER_ID.here("Who, where signed in.", origin=Origin.SOURCE, nullable=True),
+        PRODUCT_ID.here("Which one was looked at, where there is one.", origin=Origin.SOURCE, nullable=True),
         Column(
             name="event_kind",
             type="VARCHAR",

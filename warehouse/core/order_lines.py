@@ -1,6 +1,7 @@
 """The contract of core.order_lines."""
 
 from warehouse.contracts import Check, Column, Origin, Question, Table
+from warehouse.fields import CUSTOMER_ID, LOAD_ID, ORDER_ID, PRODUCT_ID, SOURCE
 
 LINE_KINDS = ("sale", "return", "free", "write_off", "charge", "adjustment")
 
@@ -15,35 +16,22 @@ TABLE = Table(
     ),
     key=("order_id", "line_id"),
     columns=(
-        Column(
-            name="order_id",
-            type="VARCHAR",
-            origin=Origin.SOURCE,
-            description="The shop's number of the order or credit note.",
-        ),
+        ORDER_ID.here(origin=Origin.SOURCE),
         Column(
             name="line_id",
             type="VARCHAR",
             origin=Origin.EITHER,
             description="The line within the order; a hash of the line's content where the shop has no line numbers.",
         ),
-        Column(
-            name="product_id",
-            type="VARCHAR",
+        PRODUCT_ID.here(
+            "What was sold; also codes such as postage, see is_product.",
             origin=Origin.SOURCE,
-            description="What was sold; also codes such as postage, see is_product.",
             references="core.products.product_id",
             references_when="is_product",
         ),
-        Column(
-            name="customer_id",
-            type="VARCHAR",
-            origin=Origin.SOURCE,
-            description="Who bought; empty where the shop does not know.",
-            nullable=True,
-        ),
-        Column(name="source", type="VARCHAR", description="The source the line came from."),
-        Column(name="load_id", type="VARCHAR", description="The load that brought this version, see ops.loads."),
+        CUSTOMER_ID.here("Who bought; empty where the shop does not know.", origin=Origin.SOURCE, nullable=True),
+        SOURCE,
+        LOAD_ID.here("It brought this version, see ops.loads."),
         Column(
             name="country", type="VARCHAR", origin=Origin.SOURCE, description="The country of the order.", nullable=True
         ),

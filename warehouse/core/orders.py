@@ -1,6 +1,7 @@
 """The contract of core.orders."""
 
 from warehouse.contracts import Column, Question, Table
+from warehouse.fields import CUSTOMER_ID, ORDER_ID
 
 TABLE = Table(
     schema="core",
@@ -9,8 +10,8 @@ TABLE = Table(
     description="Orders added up from their lines; product sales and returns only in the amounts, charges apart.",
     key=("order_id",),
     columns=(
-        Column(name="order_id", type="VARCHAR", description="The shop's number of the order or credit note."),
-        Column(name="customer_id", type="VARCHAR", description="Who bought, where known.", nullable=True),
+        ORDER_ID,
+        CUSTOMER_ID.here("Who bought, where known.", nullable=True),
         Column(name="country", type="VARCHAR", description="The country of the order.", nullable=True),
         Column(name="is_sale", type="BOOLEAN", description="The order has at least one line of kind sale."),
         Column(name="is_return", type="BOOLEAN", description="The order has return lines and no sale."),

@@ -1,6 +1,7 @@
 """The contract of core.products."""
 
 from warehouse.contracts import Column, Origin, Question, Table
+from warehouse.fields import PRODUCT_ID
 
 TABLE = Table(
     schema="core",
@@ -9,7 +10,7 @@ TABLE = Table(
     description="Products from the shop's catalogue, completed by codes that only appear on order lines.",
     key=("product_id",),
     columns=(
-        Column(name="product_id", type="VARCHAR", origin=Origin.SOURCE, description="The shop's product code."),
+        PRODUCT_ID.here(origin=Origin.SOURCE),
         Column(name="name", type="VARCHAR", origin=Origin.SOURCE, description="The product's name.", nullable=True),
         Column(
             name="description",

@@ -1,6 +1,7 @@
 """The contract of core.reviews."""
 
 from warehouse.contracts import Column, Origin, Question, Table
+from warehouse.fields import CUSTOMER_ID, PRODUCT_ID
 
 TABLE = Table(
     schema="core",
@@ -10,16 +11,8 @@ TABLE = Table(
     key=("review_id",),
     columns=(
         Column(name="review_id", type="VARCHAR", origin=Origin.SOURCE, description="The review's number."),
-        Column(
-            name="product_id", type="VARCHAR", origin=Origin.SOURCE, description="The product reviewed.", nullable=True
-        ),
-        Column(
-            name="customer_id",
-            type="VARCHAR",
-            origin=Origin.SOURCE,
-            description="Who wrote it, where known.",
-            nullable=True,
-        ),
+        PRODUCT_ID.here("The one reviewed.", origin=Origin.SOURCE, nullable=True),
+        CUSTOMER_ID.here("Who wrote it, where known.", origin=Origin.SOURCE, nullable=True),
         Column(name="rating", type="INTEGER", origin=Origin.SOURCE, description="Stars, 1 to 5.", minimum=1, maximum=5),
         Column(name="title", type="VARCHAR", origin=Origin.SOURCE, description="The headline.", nullable=True),
         Column(

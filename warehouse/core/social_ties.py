@@ -1,6 +1,7 @@
 """The contract of core.social_ties."""
 
 from warehouse.contracts import Check, Column, Origin, Question, Table
+from warehouse.fields import CUSTOMER_ID
 
 TABLE = Table(
     schema="core",
@@ -9,7 +10,7 @@ TABLE = Table(
     description="Who follows or knows whom; a friendship is two rows.",
     key=("customer_id", "friend_id"),
     columns=(
-        Column(name="customer_id", type="VARCHAR", origin=Origin.SOURCE, description="The customer."),
+        CUSTOMER_ID.here(origin=Origin.SOURCE),
         Column(name="friend_id", type="VARCHAR", origin=Origin.SOURCE, description="The customer's friend."),
         Column(name="since_on", type="DATE", origin=Origin.SOURCE, description="When the tie began.", nullable=True),
     ),

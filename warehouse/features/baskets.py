@@ -1,6 +1,7 @@
 """The contract of features.baskets."""
 
 from warehouse.contracts import Column, Question, Table
+from warehouse.fields import ORDER_CODE, PRODUCT_CODE
 
 TABLE = Table(
     schema="features",
@@ -13,14 +14,8 @@ TABLE = Table(
     ),
     key=("order_code", "product_code"),
     columns=(
-        Column(name="order_code", type="INTEGER", description="The order's number in this table.", minimum=0),
-        Column(
-            name="product_code",
-            type="INTEGER",
-            description="The product's number.",
-            references="features.sold_products.product_code",
-            minimum=0,
-        ),
+        ORDER_CODE.here("Counted in this table.", minimum=0),
+        PRODUCT_CODE.here(references="features.sold_products.product_code", minimum=0),
         Column(name="is_holdout", type="BOOLEAN", description="The order falls in the holdout period."),
     ),
     questions=(

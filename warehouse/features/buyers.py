@@ -1,6 +1,7 @@
 """The contract of features.buyers."""
 
 from warehouse.contracts import Column, Question, Table
+from warehouse.fields import CUSTOMER_CODE, CUSTOMER_ID
 
 TABLE = Table(
     schema="features",
@@ -11,13 +12,8 @@ TABLE = Table(
     ),
     key=("customer_code",),
     columns=(
-        Column(name="customer_code", type="INTEGER", description="The customer's number in the features.", minimum=0),
-        Column(
-            name="customer_id",
-            type="VARCHAR",
-            description="The customer.",
-            references="core.customers.customer_id",
-        ),
+        CUSTOMER_CODE.here(minimum=0),
+        CUSTOMER_ID.here(references="core.customers.customer_id"),
         Column(name="order_count", type="BIGINT", description="Orders with a product.", unit="orders", minimum=1),
         Column(name="last_ordered_on", type="DATE", description="The day of the latest order."),
     ),

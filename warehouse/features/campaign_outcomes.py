@@ -1,6 +1,7 @@
 """The contract of features.campaign_outcomes."""
 
 from warehouse.contracts import Column, Parts, Question, Table
+from warehouse.fields import ARM, CAMPAIGN_ID, CUSTOMER_ID
 
 TABLE = Table(
     schema="features",
@@ -12,14 +13,9 @@ TABLE = Table(
     ),
     key=("campaign_id", "customer_id"),
     columns=(
-        Column(
-            name="campaign_id",
-            type="VARCHAR",
-            description="The campaign.",
-            references="core.campaigns.campaign_id",
-        ),
-        Column(name="customer_id", type="VARCHAR", description="The customer."),
-        Column(name="arm", type="VARCHAR", description="The arm of the campaign, such as control or email."),
+        CAMPAIGN_ID.here(references="core.campaigns.campaign_id"),
+        CUSTOMER_ID,
+        ARM,
         Column(name="is_control", type="BOOLEAN", description="The arm was held out."),
         Column(name="is_complete", type="BOOLEAN", description="The window had ended by as_of."),
         Column(name="is_converted", type="BOOLEAN", description="The customer ordered in the window."),

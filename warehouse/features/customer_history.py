@@ -1,6 +1,7 @@
 """The contract of features.customer_history."""
 
 from warehouse.contracts import Check, Column, Parts, Question, Table
+from warehouse.fields import CUSTOMER_ID
 
 TABLE = Table(
     schema="features",
@@ -13,7 +14,7 @@ TABLE = Table(
     ),
     key=("customer_id", "snapshot_on"),
     columns=(
-        Column(name="customer_id", type="VARCHAR", description="The shop's number of the customer."),
+        CUSTOMER_ID,
         Column(name="order_count", type="BIGINT", description="Orders placed: the F of RFM.", unit="orders", minimum=1),
         Column(
             name="purchase_day_count",

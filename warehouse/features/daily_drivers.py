@@ -1,6 +1,7 @@
 """The contract of features.daily_drivers."""
 
 from warehouse.contracts import Column, Question, Table
+from warehouse.fields import METRIC_ON
 
 TABLE = Table(
     schema="features",
@@ -86,7 +87,7 @@ TABLE = Table(
             minimum=0,
             maximum=1,
         ),
-        Column(name="metric_on", type="DATE", description="The calendar day in the shop's time zone."),
+        METRIC_ON,
     ),
     questions=(
         Question(

@@ -1,6 +1,7 @@
 """The contract of features.demand_series."""
 
 from warehouse.contracts import Column, Question, Table
+from warehouse.fields import SERIES_ID
 
 LEVELS = ("total", "category", "product")
 
@@ -16,11 +17,7 @@ TABLE = Table(
     ),
     key=("level", "series_id", "demand_on"),
     columns=(
-        Column(
-            name="series_id",
-            type="VARCHAR",
-            description="'total', the category or the product_id.",
-        ),
+        SERIES_ID,
         Column(name="level", type="VARCHAR", description="What the series adds up.", allowed=LEVELS),
         Column(name="series_name", type="VARCHAR", description="The series' name for people."),
         Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units", minimum=0),

@@ -1,6 +1,7 @@
 """The contract of features.interactions."""
 
 from warehouse.contracts import Check, Column, Parts, Question, Table
+from warehouse.fields import CUSTOMER_CODE, PRODUCT_CODE
 
 TABLE = Table(
     schema="features",
@@ -12,20 +13,8 @@ TABLE = Table(
     ),
     key=("customer_code", "product_code"),
     columns=(
-        Column(
-            name="customer_code",
-            type="INTEGER",
-            description="The customer's number.",
-            references="features.buyers.customer_code",
-            minimum=0,
-        ),
-        Column(
-            name="product_code",
-            type="INTEGER",
-            description="The product's number.",
-            references="features.sold_products.product_code",
-            minimum=0,
-        ),
+        CUSTOMER_CODE.here(references="features.buyers.customer_code", minimum=0),
+        PRODUCT_CODE.here(references="features.sold_products.product_code", minimum=0),
         Column(
             name="order_count",
             type="INTEGER",

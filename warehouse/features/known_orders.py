@@ -1,7 +1,8 @@
 """The contract of features.known_orders."""
 
-from warehouse.contracts import Column, Parts, Table
+from warehouse.contracts import Parts, Table
 from warehouse.core.orders import TABLE as ORDERS
+from warehouse.fields import BUCKET, ORDER_CODE
 
 _COLUMNS = (
     "order_id",
@@ -15,8 +16,6 @@ _COLUMNS = (
     "ordered_on",
 )
 
-BUCKET = Column(name="bucket", type="INTEGER", description="The part of the shop that the order lies in.", minimum=0)
-
 TABLE = Table(
     schema="features",
     name="known_orders",
@@ -28,7 +27,7 @@ TABLE = Table(
     key=("order_id",),
     columns=(
         *(column for column in ORDERS.columns if column.name in _COLUMNS),
-        Column(name="order_code", type="INTEGER", description="The order's number in this build.", minimum=0),
+        ORDER_CODE.here("Counted in this build.", minimum=0),
         BUCKET,
     ),
     inputs=("core.order_lines", "core.orders"),

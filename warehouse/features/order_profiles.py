@@ -1,6 +1,7 @@
 """The contract of features.order_profiles."""
 
 from warehouse.contracts import Column, Parts, Question, Table
+from warehouse.fields import ORDER_ID
 
 TABLE = Table(
     schema="features",
@@ -13,7 +14,7 @@ TABLE = Table(
     ),
     key=("order_id",),
     columns=(
-        Column(name="order_id", type="VARCHAR", description="The order.", references="core.orders.order_id"),
+        ORDER_ID.here(references="core.orders.order_id"),
         Column(name="country", type="VARCHAR", description="The country of the order.", nullable=True),
         Column(
             name="is_new_customer",

@@ -1,6 +1,7 @@
 """The contract of features.price_panel."""
 
 from warehouse.contracts import Column, Question, Table
+from warehouse.fields import PRODUCT_ID
 
 TABLE = Table(
     schema="features",
@@ -13,12 +14,7 @@ TABLE = Table(
     ),
     key=("product_id", "week_on"),
     columns=(
-        Column(
-            name="product_id",
-            type="VARCHAR",
-            description="The product.",
-            references="core.products.product_id",
-        ),
+        PRODUCT_ID.here(references="core.products.product_id"),
         Column(
             name="is_holdout",
             type="BOOLEAN",

@@ -1,6 +1,7 @@
 """The contract of features.purchases."""
 
 from warehouse.contracts import Column, Parts, Table
+from warehouse.fields import CUSTOMER_CODE, ORDER_CODE, PRODUCT_ID
 
 TABLE = Table(
     schema="features",
@@ -9,14 +10,9 @@ TABLE = Table(
     description="Sales without repeated products, so that what counts orders of products need only count rows.",
     key=("order_code", "product_id"),
     columns=(
-        Column(name="order_code", type="INTEGER", description="The order, as numbered in features.known_orders."),
-        Column(
-            name="customer_code",
-            type="INTEGER",
-            description="The customer, as numbered in features.buyers; empty where nobody is known.",
-            nullable=True,
-        ),
-        Column(name="product_id", type="VARCHAR", description="The product."),
+        ORDER_CODE.here("As in features.known_orders."),
+        CUSTOMER_CODE.here("As in features.buyers; empty where nobody is known.", nullable=True),
+        PRODUCT_ID,
         Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units"),
         Column(name="placed_on", type="DATE", description="The first day of the order."),
         Column(name="ordered_on", type="DATE", description="The day of the order's first line of the product."),

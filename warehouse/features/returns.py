@@ -1,7 +1,7 @@
 """The contract of features.returns."""
 
 from warehouse.contracts import Column, Parts, Table
-from warehouse.features.known_orders import BUCKET
+from warehouse.fields import BUCKET, CUSTOMER_CODE
 
 TABLE = Table(
     schema="features",
@@ -10,7 +10,7 @@ TABLE = Table(
     description="What every feature means by a return of a known customer.",
     key=(),
     columns=(
-        Column(name="customer_code", type="INTEGER", description="The customer, as numbered in features.buyers."),
+        CUSTOMER_CODE.here("As in features.buyers."),
         Column(
             name="amount",
             type="DECIMAL(18,4)",

@@ -1,7 +1,7 @@
 """The contract of features.sales."""
 
 from warehouse.contracts import Column, Parts, Table
-from warehouse.features.known_orders import BUCKET
+from warehouse.fields import BUCKET, CUSTOMER_CODE, ORDER_CODE, PRODUCT_ID
 
 TABLE = Table(
     schema="features",
@@ -10,14 +10,9 @@ TABLE = Table(
     description="What every feature means by a sale: lines of kind sale, of the customer whom the whole order has.",
     key=(),
     columns=(
-        Column(name="order_code", type="INTEGER", description="The order, as numbered in features.known_orders."),
-        Column(
-            name="customer_code",
-            type="INTEGER",
-            description="The customer, as numbered in features.buyers; empty where nobody is known.",
-            nullable=True,
-        ),
-        Column(name="product_id", type="VARCHAR", description="The product."),
+        ORDER_CODE.here("As in features.known_orders."),
+        CUSTOMER_CODE.here("As in features.buyers; empty where nobody is known.", nullable=True),
+        PRODUCT_ID,
         Column(name="quantity", type="BIGINT", description="Units sold.", unit="units"),
         Column(name="unit_price", type="DECIMAL(18,4)", description="The price.", unit="shop currency", nullable=True),
         Column(

@@ -1,6 +1,7 @@
 """The contract of features.sold_products."""
 
 from warehouse.contracts import Check, Column, Question, Table
+from warehouse.fields import PRODUCT_CODE, PRODUCT_ID
 
 TABLE = Table(
     schema="features",
@@ -12,8 +13,8 @@ TABLE = Table(
     ),
     key=("product_code",),
     columns=(
-        Column(name="product_code", type="INTEGER", description="The product's number in the features.", minimum=0),
-        Column(name="product_id", type="VARCHAR", description="The product.", references="core.products.product_id"),
+        PRODUCT_CODE.here(minimum=0),
+        PRODUCT_ID.here(references="core.products.product_id"),
         Column(name="name", type="VARCHAR", description="The product's name; its id where it has none."),
         Column(
             name="text",

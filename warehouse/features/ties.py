@@ -1,6 +1,7 @@
 """The contract of features.ties."""
 
 from warehouse.contracts import Column, Question, Table
+from warehouse.fields import CUSTOMER_CODE
 
 TABLE = Table(
     schema="features",
@@ -9,13 +10,7 @@ TABLE = Table(
     description="Whose friends' purchases may be recommended to whom, in codes.",
     key=("customer_code", "friend_code"),
     columns=(
-        Column(
-            name="customer_code",
-            type="INTEGER",
-            description="The customer's number.",
-            references="features.buyers.customer_code",
-            minimum=0,
-        ),
+        CUSTOMER_CODE.here(references="features.buyers.customer_code", minimum=0),
         Column(
             name="friend_code",
             type="INTEGER",

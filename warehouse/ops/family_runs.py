@@ -1,6 +1,6 @@
 """The contract of ops.family_runs."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import FAMILY, RUN_ID, Column, Question, Table
 
 TABLE = Table(
     schema="ops",
@@ -9,8 +9,8 @@ TABLE = Table(
     description="How each family fared in each run: published, skipped or failed, and why.",
     key=("run_id", "family"),
     columns=(
-        Column(name="run_id", type="VARCHAR", description="The run."),
-        Column(name="family", type="VARCHAR", description="The model family."),
+        RUN_ID,
+        FAMILY,
         Column(
             name="status",
             type="VARCHAR",

@@ -1,6 +1,6 @@
 """The contract of ops.freshness."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import AS_OF, FAMILY, RUN_ID, Column, Question, Table
 
 TABLE = Table(
     schema="ops",
@@ -10,13 +10,13 @@ TABLE = Table(
     key=("table_name", "family"),
     columns=(
         Column(name="table_name", type="VARCHAR", description="The result table."),
-        Column(name="family", type="VARCHAR", description="The family that writes it."),
-        Column(name="run_id", type="VARCHAR", description="The run whose answer it holds.", nullable=True),
+        FAMILY.here("It writes the table."),
+        RUN_ID.here("Its answer is what the table holds.", nullable=True),
         Column(name="is_stale", type="BOOLEAN", description="The last run should have renewed it and did not."),
         Column(name="reason", type="VARCHAR", description="Why it is stale or empty.", nullable=True),
         Column(name="row_count", type="BIGINT", description="Rows it holds of that family.", unit="rows", minimum=0),
         Column(name="published_at", type="TIMESTAMP", description="When it was renewed.", unit="UTC", nullable=True),
-        Column(name="as_of", type="DATE", description="The day its answer is for.", nullable=True),
+        AS_OF.here(nullable=True),
     ),
     questions=(
         Question(

@@ -1,6 +1,6 @@
 """The contract of ops.lineage."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import RUN_ID, Column, Question, Table
 
 TABLE = Table(
     schema="ops",
@@ -9,7 +9,7 @@ TABLE = Table(
     description="Which table each run made from which, and at which snapshot the inputs were read.",
     key=("run_id", "table_name", "input_name"),
     columns=(
-        Column(name="run_id", type="VARCHAR", description="The run."),
+        RUN_ID,
         Column(name="table_name", type="VARCHAR", description="The table made."),
         Column(name="input_name", type="VARCHAR", description="A table or file set that it was made from."),
         Column(name="made_by", type="VARCHAR", description="The step or family that made it."),

@@ -1,6 +1,7 @@
 """The contract of ops.loads."""
 
-from warehouse.contracts import Check, Column, Question, Table
+from warehouse.contracts import RUN_ID, Check, Column, Question, Table
+from warehouse.fields import LOAD_ID, SOURCE
 
 TABLE = Table(
     schema="ops",
@@ -12,12 +13,12 @@ TABLE = Table(
     ),
     key=("load_id",),
     columns=(
-        Column(name="load_id", type="VARCHAR", description="The load: its source and a hash of the file's content."),
-        Column(name="source", type="VARCHAR", description="The source, as in [sources.<name>]."),
+        LOAD_ID,
+        SOURCE,
         Column(name="table_name", type="VARCHAR", description="The core table that the rows belong to."),
         Column(name="file", type="VARCHAR", description="The file, under the folder of the source's path."),
         Column(name="content_sha256", type="VARCHAR", description="SHA-256 of the file's content."),
-        Column(name="run_id", type="VARCHAR", description="The run that read the file."),
+        RUN_ID.here("It read the file."),
         Column(
             name="merged_run_id",
             type="VARCHAR",

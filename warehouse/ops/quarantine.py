@@ -1,6 +1,7 @@
 """The contract of ops.quarantine."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import RUN_ID, Column, Question, Table
+from warehouse.fields import LOAD_ID, SOURCE
 
 TABLE = Table(
     schema="ops",
@@ -12,11 +13,11 @@ TABLE = Table(
     ),
     key=("load_id", "row_number"),
     columns=(
-        Column(name="load_id", type="VARCHAR", description="The load, see ops.loads.", references="ops.loads.load_id"),
-        Column(name="source", type="VARCHAR", description="The source."),
+        LOAD_ID.here("See ops.loads.", references="ops.loads.load_id"),
+        SOURCE,
         Column(name="table_name", type="VARCHAR", description="The core table that the row was meant for."),
         Column(name="file", type="VARCHAR", description="The file, under the folder of the source's path."),
-        Column(name="run_id", type="VARCHAR", description="The run that judged the row last."),
+        RUN_ID.here("It judged the row last."),
         Column(name="rules", type="VARCHAR[]", description="Every rule that the row broke."),
         Column(name="reason", type="VARCHAR", description="Why, in words."),
         Column(name="payload", type="VARCHAR", description="The row as it came, as JSON.", personal=True),

@@ -1,6 +1,6 @@
 """The contract of ops.runs."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import AS_OF, RUN_ID, Column, Question, Table
 
 TABLE = Table(
     schema="ops",
@@ -9,7 +9,7 @@ TABLE = Table(
     description="What each run did and which snapshot of the warehouse holds its answers.",
     key=("run_id",),
     columns=(
-        Column(name="run_id", type="VARCHAR", description="The run."),
+        RUN_ID,
         Column(
             name="status",
             type="VARCHAR",
@@ -32,7 +32,7 @@ TABLE = Table(
         Column(name="rows_read", type="BIGINT", description="Rows read by this run.", unit="rows", minimum=0),
         Column(name="started_at", type="TIMESTAMP", description="When it began.", unit="UTC"),
         Column(name="ended_at", type="TIMESTAMP", description="When it ended.", unit="UTC"),
-        Column(name="as_of", type="DATE", description="The day the answers are for.", nullable=True),
+        AS_OF.here(nullable=True),
     ),
     questions=(
         Question(

@@ -1,6 +1,6 @@
 """The contract of ops.validation_results."""
 
-from warehouse.contracts import Column, Question, Table
+from warehouse.contracts import RUN_ID, Column, Question, Table
 
 TABLE = Table(
     schema="ops",
@@ -12,7 +12,7 @@ TABLE = Table(
     ),
     key=("run_id", "gate", "table_name", "check_name"),
     columns=(
-        Column(name="run_id", type="VARCHAR", description="The run that checked, see ops.runs."),
+        RUN_ID.here("It checked, see ops.runs."),
         Column(name="gate", type="VARCHAR", description="The gate the check belongs to, such as core."),
         Column(name="table_name", type="VARCHAR", description="The table checked, as schema.table."),
         Column(name="check_name", type="VARCHAR", description="The rule, in words that stay the same from run to run."),

@@ -2,6 +2,7 @@
 
 from models.campaign_effects.candidates import CANDIDATES
 from warehouse.contracts import Check, Column, Question, result_table
+from warehouse.fields import ARM, CAMPAIGN_ID
 
 _MONEY = "shop currency"
 
@@ -38,8 +39,8 @@ TABLE = result_table(
     ),
     key=("campaign_id", "arm"),
     columns=(
-        Column(name="campaign_id", type="VARCHAR", description="The campaign."),
-        Column(name="arm", type="VARCHAR", description="The arm, such as email."),
+        CAMPAIGN_ID,
+        ARM,
         Column(name="campaign_name", type="VARCHAR", description="The campaign's name.", nullable=True),
         Column(
             name="status",

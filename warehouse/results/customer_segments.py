@@ -1,6 +1,7 @@
 """The contract of results.customer_segments."""
 
 from warehouse.contracts import Column, Question, result_table
+from warehouse.fields import CUSTOMER_ID, SEGMENT_ID
 
 TABLE = result_table(
     name="customer_segments",
@@ -11,13 +12,8 @@ TABLE = result_table(
     ),
     key=("customer_id",),
     columns=(
-        Column(name="customer_id", type="VARCHAR", description="The shop's number of the customer."),
-        Column(
-            name="segment_id",
-            type="BIGINT",
-            description="The segment, the same one from run to run.",
-            minimum=1,
-        ),
+        CUSTOMER_ID,
+        SEGMENT_ID.here(minimum=1),
         Column(name="segment_name", type="VARCHAR", description="The segment's name."),
         Column(name="reason", type="VARCHAR", description="Why the customer is in the segment, in a sentence."),
         Column(

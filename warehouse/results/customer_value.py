@@ -1,6 +1,7 @@
 """The contract of results.customer_value."""
 
 from warehouse.contracts import Check, Column, Question, result_table
+from warehouse.fields import CUSTOMER_ID
 
 
 def _horizon(days: int) -> tuple[Column, ...]:
@@ -61,7 +62,7 @@ TABLE = result_table(
     ),
     key=("customer_id",),
     columns=(
-        Column(name="customer_id", type="VARCHAR", description="The shop's number of the customer."),
+        CUSTOMER_ID,
         Column(
             name="churn_level",
             type="VARCHAR",

@@ -2,6 +2,7 @@
 
 from models.demand_forecast.candidates import CANDIDATES, FALLBACK
 from warehouse.contracts import Check, Column, Question, Severity, result_table
+from warehouse.fields import SERIES_ID
 
 
 def _bound(name: str, description: str) -> Column:
@@ -21,7 +22,7 @@ TABLE = result_table(
     ),
     key=("level", "series_id", "measure", "forecast_on"),
     columns=(
-        Column(name="series_id", type="VARCHAR", description="'total', the category or the product_id."),
+        SERIES_ID,
         Column(
             name="level",
             type="VARCHAR",

@@ -1,6 +1,7 @@
 """The contract of results.recommendations."""
 
 from warehouse.contracts import Column, Question, result_table
+from warehouse.fields import CUSTOMER_ID, PRODUCT_ID
 
 TABLE = result_table(
     name="recommendations",
@@ -11,18 +12,8 @@ TABLE = result_table(
     ),
     key=("customer_id", "recommendation_rank"),
     columns=(
-        Column(
-            name="customer_id",
-            type="VARCHAR",
-            description="The customer.",
-            references="core.customers.customer_id",
-        ),
-        Column(
-            name="product_id",
-            type="VARCHAR",
-            description="The product recommended.",
-            references="core.products.product_id",
-        ),
+        CUSTOMER_ID.here(references="core.customers.customer_id"),
+        PRODUCT_ID.here("The one recommended.", references="core.products.product_id"),
         Column(name="product_name", type="VARCHAR", description="Its name."),
         Column(
             name="method",

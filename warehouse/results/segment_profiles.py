@@ -1,6 +1,7 @@
 """The contract of results.segment_profiles."""
 
 from warehouse.contracts import Column, Question, result_table
+from warehouse.fields import SEGMENT_ID
 
 
 def _statistics(name: str, what: str, unit: str, *, nullable: bool = False) -> tuple[Column, ...]:
@@ -27,7 +28,7 @@ TABLE = result_table(
     ),
     key=("segment_id",),
     columns=(
-        Column(name="segment_id", type="BIGINT", description="The segment, the same one from run to run.", minimum=1),
+        SEGMENT_ID.here(minimum=1),
         Column(name="segment_name", type="VARCHAR", description="A marketer's name for it, unique."),
         Column(name="description", type="VARCHAR", description="What these customers do, in two sentences."),
         Column(name="suggested_action", type="VARCHAR", description="What a shop usually does about them."),

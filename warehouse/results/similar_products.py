@@ -1,6 +1,7 @@
 """The contract of results.similar_products."""
 
 from warehouse.contracts import Check, Column, Question, result_table
+from warehouse.fields import PRODUCT_ID
 
 TABLE = result_table(
     name="similar_products",
@@ -11,12 +12,7 @@ TABLE = result_table(
     ),
     key=("product_id", "similarity_rank"),
     columns=(
-        Column(
-            name="product_id",
-            type="VARCHAR",
-            description="The product.",
-            references="core.products.product_id",
-        ),
+        PRODUCT_ID.here(references="core.products.product_id"),
         Column(
             name="similar_product_id",
             type="VARCHAR",

@@ -1,0 +1,46 @@
+"""Columns that stand in many contracts, described once: `customer_id` means the same in each of them.
+
+A contract takes a field as it is, or says with `here` what is particular there: `CUSTOMER_ID.here("Who bought.")`.
+"""
+
+from warehouse.contracts import AS_OF, FAMILY, RUN_ID, Column
+
+CUSTOMER_ID = Column(name="customer_id", type="VARCHAR", description="The shop's number of the customer.")
+PRODUCT_ID = Column(name="product_id", type="VARCHAR", description="The shop's code of the product.")
+ORDER_ID = Column(name="order_id", type="VARCHAR", description="The shop's number of the order or credit note.")
+CAMPAIGN_ID = Column(name="campaign_id", type="VARCHAR", description="The campaign's number.")
+ARM = Column(name="arm", type="VARCHAR", description="The arm of the campaign, such as control or email.")
+SEGMENT_ID = Column(name="segment_id", type="BIGINT", description="The segment, the same one from run to run.")
+SERIES_ID = Column(name="series_id", type="VARCHAR", description="'total', the category or the product_id.")
+
+CUSTOMER_CODE = Column(name="customer_code", type="INTEGER", description="The customer's number in the features.")
+PRODUCT_CODE = Column(name="product_code", type="INTEGER", description="The product's number in the features.")
+ORDER_CODE = Column(name="order_code", type="INTEGER", description="The order's number in the features.")
+BUCKET = Column(name="bucket", type="INTEGER", description="The part of the shop that the order lies in.", minimum=0)
+
+SOURCE = Column(name="source", type="VARCHAR", description="The source, as in [sources.<name>].")
+LOAD_ID = Column(name="load_id", type="VARCHAR", description="The load: its source and a hash of the file's content.")
+METRIC_ON = Column(name="metric_on", type="DATE", description="The calendar day in the shop's time zone.")
+
+FIELDS = {
+    field.name: field
+    for field in (
+        CUSTOMER_ID,
+        PRODUCT_ID,
+        ORDER_ID,
+        CAMPAIGN_ID,
+        ARM,
+        SEGMENT_ID,
+        SERIES_ID,
+        CUSTOMER_CODE,
+        PRODUCT_CODE,
+        ORDER_CODE,
+        BUCKET,
+        SOURCE,
+        LOAD_ID,
+        METRIC_ON,
+        AS_OF,
+        RUN_ID,
+        FAMILY,
+    )
+}
