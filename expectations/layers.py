@@ -39,7 +39,8 @@ def check_raw(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
             JOIN ops.loads ON load_id = _load_id WHERE status = 'raw' AND source = {quote_text(source)}
         """)
         volume = VolumeCheck(row_count=row_count // load_count, history=_history(connection, source))
-        results += _check_stand_in(connection, table, view, gate=Gate.RAW, extra=[volume])
+        numbered = _numbered_once(view, source, row_count)
+        results += _check_stand_in(connection, table, view, gate=Gate.RAW, extra=[volume], unique_if=numbered)
     return results
 
 
@@ -78,6 +79,25 @@ def check_result(connection: duckdb.DuckDBPyConnection, table: Table, file: Path
     return _check_stand_in(connection, table, view, gate=Gate.RESULTS)
 
 
+def _numbered_once(view: str, source: str, row_count: int) -> str:
+    """Return a query that is true only when the waiting rows have numbers of their own: one bit for each, all set.
+
+    A load's rows are numbered from 1, so its numbers and those of the loads before it make one row of bits: a table of
+    100 million rows takes 12 MB.
+    """
+    return f"""
+        WITH waiting AS (
+            SELECT load_id, rows_read, sum(rows_read) OVER (ORDER BY load_order) - rows_read AS rows_before
+            FROM ops.loads WHERE status = 'raw' AND source = {quote_text(source)}
+        ),
+        numbered AS (
+            SELECT CASE WHEN _row_number BETWEEN 1 AND rows_read THEN (rows_before + _row_number)::BIGINT END AS place
+            FROM temp.{quote_identifier(view)} JOIN waiting ON load_id = _load_id
+        )
+        SELECT count(*) = bit_count(bitstring_agg(place, 1, {max(row_count, 1)})) FROM numbered
+    """
+
+
 def _check_stand_in(
     connection: duckdb.DuckDBPyConnection,
     table: Table,
@@ -85,12 +105,13 @@ def _check_stand_in(
     *,
     gate: Gate,
     extra: list[BatchCheck] | None = None,
+    unique_if: str = "",
 ) -> list[CheckResult]:
     """Check a temporary view in the place of a table whose columns it has; the results name the table."""
     stand_in = dataclasses.replace(table, schema="temp", name=view)
     return [
         dataclasses.replace(result, table=table.qualified_name, check=result.check.replace(view, table.name))
-        for result in validate(connection, stand_in, gate=gate, extra=extra or ())
+        for result in validate(connection, stand_in, gate=gate, extra=extra or (), unique_if=unique_if)
     ]
 
 

@@ -63,10 +63,10 @@ class RowsWhere(TableMetricProvider):
 
 
 class QueryValue(TableMetricProvider):
-    """The one value that a query selects."""
+    """The one value that a query selects, which is 0 where `nothing_if`, a cheaper query, selects true."""
 
     metric_name = "table.query_value"
-    value_keys = ("query",)
+    value_keys = ("query", "nothing_if")
 
     @metric_value(engine=DuckDBExecutionEngine)
     def _duckdb(
@@ -75,8 +75,14 @@ class QueryValue(TableMetricProvider):
         metric_value_kwargs: dict[str, Any],
         **_: object,
     ) -> object:
-        value: sqlalchemy.ColumnElement[Any] = sqlalchemy.literal_column(f"({metric_value_kwargs['query']})")
-        return execution_engine.execute_query(sqlalchemy.select(value)).scalar()
+        def ask(query: str) -> object:
+            value: sqlalchemy.ColumnElement[Any] = sqlalchemy.literal_column(f"({query})")
+            return execution_engine.execute_query(sqlalchemy.select(value)).scalar()
+
+        nothing_if = metric_value_kwargs.get("nothing_if")
+        if nothing_if and ask(nothing_if):
+            return 0
+        return ask(metric_value_kwargs["query"])
 
 
 class StatedExpectation(BatchExpectation, ABC):
@@ -156,16 +162,18 @@ class ExpectQueryValueToBeBetween(StatedExpectation):
 
     Args:
         query: SQL that selects one number.
+        nothing_if: SQL that selects whether the number is 0, where that costs less to find out.
         min_value: The smallest value allowed.
         max_value: The largest value allowed.
     """
 
     query: str
+    nothing_if: str | None = None
     min_value: float | None = None
     max_value: float | None = None
 
-    args_keys: ClassVar[tuple[str, ...]] = ("statement", "query", "min_value", "max_value")
-    success_keys: ClassVar[tuple[str, ...]] = ("query", "min_value", "max_value")
+    args_keys: ClassVar[tuple[str, ...]] = ("statement", "query", "nothing_if", "min_value", "max_value")
+    success_keys: ClassVar[tuple[str, ...]] = ("query", "nothing_if", "min_value", "max_value")
     metric_dependencies: ClassVar[tuple[str, ...]] = (QueryValue.metric_name,)
 
     def _validate(
