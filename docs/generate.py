@@ -75,6 +75,8 @@ def _table(table: Table) -> Iterator[str]:
         facts.append("written by every predictive family")
     elif makers:
         facts += [f"written by `{family.name}` from {_list(family.reads)}" for family in makers]
+    if table.dated_by:
+        facts.append(f"a row is known from its `{table.dated_by}` on")
     if table.append:
         facts.append("keeps one answer per `as_of`" if table.schema == "results" else "rows are only added")
     yield "; ".join(facts) + "."

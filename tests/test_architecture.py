@@ -129,6 +129,7 @@ def test_contracts_are_whole(table: Table) -> None:
     assert set(table.key) <= set(names)
     assert table.grain.startswith("one row per")
     assert table.questions or table.schema == "features"
+    assert not table.dated_by or table.column(table.dated_by).type == "DATE"
     for column in table.columns:
         assert column.description.endswith("."), column.name
         if column.type == "BOOLEAN":

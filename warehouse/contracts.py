@@ -100,6 +100,7 @@ class Table:
 
     `append` tables keep one answer per `as_of`; all others hold the current answer only.
     `shared` tables are written by many families: a family replaces its own rows only.
+    `dated_by` is the date column of a core table from which on a row is known; without one its rows are timeless.
     `minimum_rows` is the row-count floor of the table's suite.
     `parts` says how a feature table is built; one that is not `stored` is there while a run builds features only.
     """
@@ -115,6 +116,7 @@ class Table:
     questions: tuple[Question, ...] = ()
     append: bool = False
     shared: bool = False
+    dated_by: str = ""
     minimum_rows: int = 0
     parts: Parts = Parts.WHOLE
     stored: bool = True

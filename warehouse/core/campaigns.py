@@ -9,6 +9,7 @@ TABLE = Table(
     grain="one row per campaign",
     description="Marketing campaigns: what ran, where and when.",
     key=("campaign_id",),
+    dated_by="started_on",
     columns=(
         CAMPAIGN_ID.here(origin=Origin.SOURCE),
         Column(name="name", type="VARCHAR", origin=Origin.SOURCE, description="The campaign's name.", nullable=True),

@@ -9,6 +9,7 @@ TABLE = Table(
     grain="one row per customer in a campaign, treated or held out",
     description="Who was assigned to which arm of a campaign; the control arm was not contacted.",
     key=("campaign_id", "customer_id"),
+    dated_by="contacted_on",
     columns=(
         CAMPAIGN_ID.here(origin=Origin.SOURCE, references="core.campaigns.campaign_id"),
         CUSTOMER_ID.here(origin=Origin.SOURCE),

@@ -9,6 +9,7 @@ TABLE = Table(
     grain="one row per event of a visit",
     description="What visitors did in the shop: pages and products viewed, carts filled, purchases.",
     key=("event_id",),
+    dated_by="occurred_on",
     columns=(
         Column(name="event_id", type="VARCHAR", origin=Origin.SOURCE, description="The event's number."),
         Column(

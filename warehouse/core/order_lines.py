@@ -15,6 +15,7 @@ TABLE = Table(
         "adjustment (bad debt and other corrections with a negative price)."
     ),
     key=("order_id", "line_id"),
+    dated_by="ordered_on",
     columns=(
         ORDER_ID.here(origin=Origin.SOURCE),
         Column(

@@ -9,6 +9,7 @@ TABLE = Table(
     grain="one row per review",
     description="What customers wrote about products.",
     key=("review_id",),
+    dated_by="reviewed_on",
     columns=(
         Column(name="review_id", type="VARCHAR", origin=Origin.SOURCE, description="The review's number."),
         PRODUCT_ID.here("The one reviewed.", origin=Origin.SOURCE, nullable=True),

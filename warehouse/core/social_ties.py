@@ -9,6 +9,7 @@ TABLE = Table(
     grain="one row per directed tie between two customers",
     description="Who follows or knows whom; a friendship is two rows.",
     key=("customer_id", "friend_id"),
+    dated_by="since_on",
     columns=(
         CUSTOMER_ID.here(origin=Origin.SOURCE),
         Column(name="friend_id", type="VARCHAR", origin=Origin.SOURCE, description="The customer's friend."),

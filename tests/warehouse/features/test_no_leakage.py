@@ -28,14 +28,7 @@ pytestmark = pytest.mark.xdist_group("demo warehouse")
 
 # In the middle of a campaign.
 DAYS_BEFORE_THE_LAST = 285
-DATED = {
-    "order_lines": "ordered_on",
-    "events": "occurred_on",
-    "reviews": "reviewed_on",
-    "social_ties": "since_on",
-    "contacts": "contacted_on",
-    "campaigns": "started_on",
-}
+DATED = {table.name: table.dated_by for table in tables("core") if table.dated_by}
 # Orders that get a line after as_of: something bought later, or sent back, under the same number.
 LATE_LINES = """
     INSERT INTO core.order_lines
