@@ -11,13 +11,11 @@ from models.anomalies.days import Calendar, calendar_of, unusual_days
 from models.anomalies.evaluation import judge_days
 from models.anomalies.order_features import usual_of
 from models.anomalies.order_injection import judge_orders
-from models.anomalies.orders import LEAST_ORDERS, profiles_of, sample_of, unusual_orders
+from models.anomalies.orders import LEAST_ORDERS, sample_of, unusual_orders
 from models.evaluation import FittedParameter, metrics_frame, parameters_frame
 from models.family import NotApplicableError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from models.anomalies.candidates import Detector
     from models.anomalies.parameters import AnomaliesParameters
     from models.family import Context, Parameters, Results
@@ -53,12 +51,13 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
     detector, metrics = judge_days(calendar, settings, context.seed)
     rows = unusual_days(calendar, detector, settings, context.currency)
     fitted = _day_parameters(calendar, detector, settings)
-    orders = profiles_of(inputs["features.order_profiles"].table(), context.as_of)
-    if orders.num_rows >= LEAST_ORDERS:
+    orders = inputs["features.order_profiles"].between("ordered_on", most=context.as_of)
+    if orders.row_count >= LEAST_ORDERS:
+        sample = sample_of(orders, settings.sample_limit, context.seed)
         scorer, order_metrics = judge_orders(orders, settings, context.seed)
         metrics += order_metrics
-        rows += unusual_orders(orders, scorer, settings, context.seed, context.currency)
-        fitted += _order_parameters(orders, scorer, settings, context.seed)
+        rows += unusual_orders(orders, sample, scorer, settings, context.seed, context.currency)
+        fitted += _order_parameters(sample, scorer)
     return {
         "anomalies": pd.DataFrame(rows, columns=list(_COLUMNS)),
         "model_metrics": metrics_frame(metrics),
@@ -97,16 +96,26 @@ def _day_parameters(calendar: Calendar, detector: Detector, settings: AnomaliesP
     return rows
 
 
-def _order_parameters(orders: pa.Table, scorer: str, settings: AnomaliesParameters, seed: int) -> list[FittedParameter]:
-    usual = usual_of(sample_of(orders, settings.sample_limit, seed))
+def _order_parameters(sample: pd.DataFrame, scorer: str) -> list[FittedParameter]:
+    usual = usual_of(sample)
+    size = FittedParameter(
+        model=scorer,
+        scope="orders",
+        parameter="fit_order_count",
+        value=float(len(sample)),
+        note="orders, drawn by a hash or the most extreme ones, that usual values were learned from",
+    )
     return [
-        FittedParameter(
-            model=scorer,
-            scope=f"orders {feature}",
-            parameter=parameter,
-            value=float(value),
-            note="of ln(1 + size); of the log ratio itself for history_deviation",
-        )
-        for feature in usual.centres
-        for parameter, value in (("median", usual.centres[feature]), ("robust_deviation", usual.spreads[feature]))
+        size,
+        *(
+            FittedParameter(
+                model=scorer,
+                scope=f"orders {feature}",
+                parameter=parameter,
+                value=float(value),
+                note="of ln(1 + size); of the log ratio itself for history_deviation",
+            )
+            for feature in usual.centres
+            for parameter, value in (("median", usual.centres[feature]), ("robust_deviation", usual.spreads[feature]))
+        ),
     ]

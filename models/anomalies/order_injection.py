@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +11,15 @@ from sklearn.metrics import average_precision_score
 from models.anomalies.order_features import usual_of
 from models.anomalies.orders import FOREST, THREE_SIGMA_SIZE, forest_scorer, sample_of, size_scorer
 from models.evaluation import Metric
+from models.inputs import InMemory
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
-    import pyarrow as pa
 
     from models.anomalies.parameters import AnomaliesParameters
+    from models.inputs import Input
 
 _LEARNED_SHARE = 0.75
 _PLANTED_SHARE = 0.02
@@ -33,15 +37,14 @@ _NOTE = (
 )
 
 
-def judge_orders(table: pa.Table, parameters: AnomaliesParameters, seed: int) -> tuple[str, list[Metric]]:
+def judge_orders(orders: Input, parameters: AnomaliesParameters, seed: int) -> tuple[str, list[Metric]]:
     """Return the better scorer's name and how well each ranks planted orders, by average precision.
 
     The champion is the isolation forest, unless the 3-sigma rule on the order's size ranks as well.
     """
-    ordered = table.sort_by([("ordered_on", "ascending"), ("order_id", "ascending")])
-    first = int(ordered.num_rows * _LEARNED_SHARE)
-    sample = sample_of(ordered.slice(0, first), parameters.sample_limit, seed)
-    later = sample_of(ordered.slice(first), _LARGEST_TEST, seed)
+    before, after = _parted(orders, parameters.sample_limit, seed)
+    sample = sample_of(before, parameters.sample_limit, seed, by_day=True)
+    later = sample_of(after, _LARGEST_TEST, seed, by_day=True)
     scorers = {
         FOREST: forest_scorer(sample, usual_of(sample), parameters, seed),
         THREE_SIGMA_SIZE: size_scorer(sample),
@@ -75,6 +78,18 @@ def judge_orders(table: pa.Table, parameters: AnomaliesParameters, seed: int) ->
         )
         for name, values in precisions.items()
     ]
+
+
+def _parted(orders: Input, limit: int, seed: int) -> tuple[Input, Input]:
+    """Return the earlier three quarters of the orders and the later one; of many orders, parted between two days."""
+    days = np.sort(orders.table("ordered_on")["ordered_on"].to_numpy().astype("datetime64[D]"))
+    if days.size > limit and days[0] < (cut := days[int(days.size * _LEARNED_SHARE)]):
+        day: date = cut.item()
+        return orders.between("ordered_on", most=day - timedelta(days=1)), orders.between("ordered_on", least=day)
+    few = orders.sample("order_id", limit, seed).table()
+    ordered = few.sort_by([("ordered_on", "ascending"), ("order_id", "ascending")])
+    first = int(ordered.num_rows * _LEARNED_SHARE)
+    return InMemory(ordered.slice(0, first)), InMemory(ordered.slice(first))
 
 
 def _planted(orders: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:

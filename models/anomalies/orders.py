@@ -19,18 +19,18 @@ from models.anomalies.order_features import MEASURED, Usual, usual_of
 from models.anomalies.order_reasons import Explainer
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import pandas as pd
     from numpy.typing import NDArray
 
     from models.anomalies.parameters import AnomaliesParameters
+    from models.inputs import Input
 
 THREE_SIGMA_SIZE, FOREST = SCORERS.names
 LEAST_ORDERS = 100
 _BLOCK = 100_000
 _EXTREMES = 20
 _LEAST_DEVIATION = 1e-6
+_SCORE = "_score"
 
 
 class Scorer(Protocol):
@@ -38,11 +38,6 @@ class Scorer(Protocol):
 
     def __call__(self, orders: pd.DataFrame) -> NDArray[np.float64]:
         """Return a score for each order, higher for more unusual ones."""
-
-
-def profiles_of(table: pa.Table, as_of: date) -> pa.Table:
-    """Return the orders up to `as_of`, ordered by id, so that what is drawn doesn't hang on the rows' order."""
-    return table.filter(pc.less_equal(table["ordered_on"], pa.scalar(as_of, pa.date32()))).sort_by("order_id")
 
 
 def forest_scorer(sample: pd.DataFrame, usual: Usual, parameters: AnomaliesParameters, seed: int) -> Scorer:
@@ -78,20 +73,34 @@ def size_name(sample: pd.DataFrame) -> str:
     return "amount" if sample["amount"].notna().any() else "unit_count"
 
 
-def sample_of(table: pa.Table, limit: int, seed: int) -> pd.DataFrame:
-    """Return `limit` rows of `table` drawn without replacement, and its most extreme ones; all where it is smaller.
+def sample_of(orders: Input, limit: int, seed: int, *, by_day: bool = False) -> pd.DataFrame:
+    """Return `limit` orders drawn by a hash, and the most extreme ones of all; all where there are no more.
 
-    A forest can't tell how far beyond its sample an order is, so the extremes have to be in the sample.
+    A forest can't tell how far beyond its sample an order is, so the extremes have to be in the sample. They come
+    ordered by id, or by day and id, so that what a forest draws of them doesn't hang on the rows' order.
     """
-    if table.num_rows <= limit:
-        return _frame(table)
-    drawn = np.random.default_rng(seed).choice(table.num_rows, size=limit, replace=False)
-    extremes = [
-        pc.select_k_unstable(table, k=_EXTREMES, sort_keys=[(name, direction)]).to_numpy().astype(np.int64)
+    if orders.row_count <= limit:
+        table = orders.table()
+    else:
+        table = pa.concat_tables([orders.sample("order_id", limit, seed).table(), _extremes(orders)])
+    keys = [("ordered_on", "ascending"), ("order_id", "ascending")]
+    frame = _frame(table.sort_by(keys if by_day else keys[1:]))
+    return frame.drop_duplicates("order_id", ignore_index=True)
+
+
+def _extremes(orders: Input) -> pa.Table:
+    """Return the orders with the largest and the smallest values of each measured feature."""
+    of_batches = [_extremes_in(batch) for batch in orders.batches(rows=_BLOCK)]
+    return _extremes_in(pa.concat_tables(of_batches))
+
+
+def _extremes_in(table: pa.Table) -> pa.Table:
+    places = [
+        pc.select_k_unstable(table, k=_EXTREMES, sort_keys=[(name, direction), ("order_id", "ascending")]).to_numpy()
         for name in MEASURED
         for direction in ("ascending", "descending")
     ]
-    return _frame(table.take(np.unique(np.concatenate([drawn, *extremes]))))
+    return table.take(np.unique(np.concatenate(places).astype(np.int64)))
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
@@ -100,17 +109,27 @@ def _frame(table: pa.Table) -> pd.DataFrame:
 
 
 def unusual_orders(
-    table: pa.Table, model: str, parameters: AnomaliesParameters, seed: int, currency: str
+    orders: Input, sample: pd.DataFrame, model: str, parameters: AnomaliesParameters, seed: int, currency: str
 ) -> list[dict[str, object]]:
-    """Return rows of results.anomalies: the most unusual of the orders in `table`, scored by `model`."""
-    sample = sample_of(table, parameters.sample_limit, seed)
+    """Return rows of results.anomalies: the most unusual of the orders, scored by `model` as learned from `sample`."""
     usual = usual_of(sample)
     scorer = forest_scorer(sample, usual, parameters, seed) if model == FOREST else size_scorer(sample)
-    scores = np.concatenate([scorer(_frame(table.slice(start, _BLOCK))) for start in range(0, table.num_rows, _BLOCK)])
-    count = min(parameters.order_limit, math.ceil(parameters.order_share * table.num_rows))
-    top = np.argsort(-scores, kind="stable")[:count]
-    strangest = _frame(table.take(top))
+    count = min(parameters.order_limit, math.ceil(parameters.order_share * orders.row_count))
+    strangest, scores = _highest(orders, scorer, count)
     # Where all orders are alike, even the first of them is ordinary.
     differs = np.abs(usual.deviations(strangest)).max(axis=1) > _LEAST_DEVIATION
     explainer = Explainer(usual=usual, size=size_name(sample), limit=parameters.limit, currency=currency)
-    return explainer.rows(strangest[differs], scores[top][differs])
+    return explainer.rows(strangest[differs], scores[differs])
+
+
+def _highest(orders: Input, scorer: Scorer, count: int) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Return the `count` orders with the highest scores, these first; equal ones go by id."""
+    best: pa.Table | None = None
+    for batch in orders.batches(rows=_BLOCK):
+        scored = batch.append_column(_SCORE, pa.array(scorer(_frame(batch))))
+        both = scored if best is None else pa.concat_tables([best, scored])
+        best = both.sort_by([(_SCORE, "descending"), ("order_id", "ascending")]).slice(0, count)
+    if best is None:
+        message = "there are no orders to score"
+        raise ValueError(message)
+    return _frame(best.drop_columns([_SCORE])), best[_SCORE].to_numpy()

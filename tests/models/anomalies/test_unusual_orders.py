@@ -9,8 +9,9 @@ import pytest
 
 from models.anomalies.order_features import usual_of
 from models.anomalies.order_injection import judge_orders
-from models.anomalies.orders import FOREST, profiles_of, unusual_orders
+from models.anomalies.orders import FOREST, sample_of, unusual_orders
 from models.anomalies.parameters import AnomaliesParameters
+from models.inputs import InMemory
 
 FIRST = date(2024, 1, 1)
 SETTINGS = AnomaliesParameters(tree_count=50, injection_rounds=3, order_limit=3)
@@ -43,13 +44,18 @@ def order_frame(count: int = 600, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def _table(frame: pd.DataFrame) -> pa.Table:
-    return profiles_of(pa.Table.from_pandas(frame, preserve_index=False), date(2030, 1, 1))
+def _orders(frame: pd.DataFrame) -> InMemory:
+    return InMemory(pa.Table.from_pandas(frame, preserve_index=False))
+
+
+def _rows(frame: pd.DataFrame, parameters: AnomaliesParameters = SETTINGS) -> list[dict[str, object]]:
+    orders = _orders(frame)
+    sample = sample_of(orders, parameters.sample_limit, 0)
+    return unusual_orders(orders, sample, FOREST, parameters, 0, "EUR")
 
 
 def _unusual(frame: pd.DataFrame) -> dict[str, dict[str, object]]:
-    rows = unusual_orders(_table(frame), FOREST, SETTINGS, 0, "EUR")
-    return {str(row["subject"]): row for row in rows}
+    return {str(row["subject"]): row for row in _rows(frame)}
 
 
 def test_planted_orders_are_found_and_say_why() -> None:
@@ -87,7 +93,7 @@ def test_without_prices_units_are_judged() -> None:
 def test_orders_that_are_all_alike_are_not_unusual() -> None:
     frame = order_frame()
     alike = pd.concat([frame.iloc[[0]]] * 200, ignore_index=True)
-    assert unusual_orders(_table(alike.assign(order_id=frame["order_id"][:200])), FOREST, SETTINGS, 0, "EUR") == []
+    assert _rows(alike.assign(order_id=frame["order_id"][:200])) == []
 
 
 def test_row_order_and_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,14 +106,34 @@ def test_row_order_and_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_sample_is_enough_to_learn_from() -> None:
     frame = order_frame()
     frame.loc[50, ["unit_count", "amount"]] = [90_000, 270_000.0]
-    rows = unusual_orders(_table(frame), FOREST, SETTINGS.model_copy(update={"sample_limit": 256}), 0, "")
+    rows = _rows(frame, SETTINGS.model_copy(update={"sample_limit": 256}))
     assert "00050" in {row["subject"] for row in rows}
 
 
 def test_planted_orders_rank_before_natural_ones() -> None:
-    champion, metrics = judge_orders(_table(order_frame(2_000)), SETTINGS, 0)
+    champion, metrics = judge_orders(_orders(order_frame(2_000)), SETTINGS, 0)
     values = {row.model: row for row in metrics}
     assert values["isolation_forest"].value > 0.2  # chance is 0.02
     assert values[champion].value == max(row.value for row in metrics)
     assert values["isolation_forest"].evaluated_from == FIRST + timedelta(days=375)
     assert sum(row.is_champion for row in metrics) == sum(row.is_baseline for row in metrics) == 1
+
+
+def test_a_sample_has_the_extremes_of_all_and_does_not_hang_on_the_rows_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = order_frame()
+    frame.loc[77, "unit_count"] = 900
+    monkeypatch.setattr("models.anomalies.orders._BLOCK", 64)
+    sample = sample_of(_orders(frame), 100, 0)
+    assert 100 < len(sample) < 400
+    assert sample["order_id"].is_unique
+    assert "00077" in set(sample["order_id"])
+    assert set(frame.nsmallest(20, "amount")["order_id"]) <= set(sample["order_id"])
+    other = sample_of(_orders(frame.sample(frac=1, random_state=3)), 100, 0)
+    pd.testing.assert_frame_equal(sample, other)
+
+
+def test_many_orders_are_parted_between_two_days() -> None:
+    parameters = SETTINGS.model_copy(update={"sample_limit": 300})
+    _, metrics = judge_orders(_orders(order_frame(2_001)), parameters, 0)
+    assert {row.evaluated_from for row in metrics} == {FIRST + timedelta(days=375)}
+    assert all(row.observation_count == 501 for row in metrics)
