@@ -1,5 +1,6 @@
 """What is bought together: frequent itemsets and association rules, checked on later orders."""
 
+from models.basket_rules.candidates import CANDIDATES
 from models.basket_rules.parameters import BasketRulesParameters
 from models.family import Family, Kind
 
@@ -10,4 +11,5 @@ FAMILY = Family(
     inputs=("features.baskets", "features.sold_products", "features.evaluation_periods"),
     tables=("basket_rules",),
     parameters=BasketRulesParameters,
+    candidates=tuple(CANDIDATES),
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from models.basket_rules.answer import later_lift, rules_frame
 from models.basket_rules.baskets import find_rules, read_baskets, smallest_count
+from models.basket_rules.candidates import POPULARITY, RULES
 from models.basket_rules.evaluation import count_in, hits
 from models.evaluation import FittedParameter, Metric, metrics_frame, parameters_frame
 from models.family import NotApplicableError
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from models.family import Context, Parameters, Results
     from models.inputs import Inputs
 
-RULES = "association_rules"
-POPULARITY = "popularity"
 HIT_SCOPE = "holdout_baskets"
 
 

@@ -1,5 +1,6 @@
 """Who will buy again, how often, and for how much? BG/NBD and Gamma-Gamma."""
 
+from models.customer_value.candidates import AMOUNTS, CHURN, PURCHASES
 from models.customer_value.parameters import CustomerValueParameters
 from models.family import Family, Kind
 
@@ -10,4 +11,5 @@ FAMILY = Family(
     inputs=("features.customer_history",),
     tables=("customer_value",),
     parameters=CustomerValueParameters,
+    candidates=tuple(dict.fromkeys((*PURCHASES, *CHURN, *AMOUNTS))),
 )

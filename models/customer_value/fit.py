@@ -8,10 +8,11 @@ import numpy as np
 
 from models.customer_history import read_snapshots
 from models.customer_value.bg_nbd import BgNbd, Histories, distinct, fit_bg_nbd
+from models.customer_value.candidates import AMOUNTS, BG_NBD, CHURN, LAST_WINDOW, POPULATION_MEAN
 from models.customer_value.evaluation import amount_scores, churn_scores, purchase_scores
 from models.customer_value.forecasts import BgNbdForecast, PoissonForecast, PurchaseModel
 from models.customer_value.gamma_gamma import GammaGamma, fit_gamma_gamma
-from models.customer_value.metrics import BG_NBD, LAST_WINDOW, POPULATION_MEAN, champion_of, fitted_rows, metric_rows
+from models.customer_value.metrics import champion_of, fitted_rows, metric_rows
 from models.customer_value.tables import Prediction, churn_risk, value_rows
 from models.evaluation import metrics_frame, parameters_frame
 from models.family import NotApplicableError
@@ -84,13 +85,14 @@ def _judge(customers: pd.DataFrame, history: Snapshots) -> list[Score]:
     risks = {name: (churn_risk(model, days),) * 2 for name, model in models.items()}
     scores = purchase_scores(models, days, actual)
     scores += churn_scores(
-        {**risks, "recency_rule": (recency, (recency >= days).astype(np.float64))}, (actual == 0).astype(np.float64)
+        {**risks, CHURN.baseline.name: (recency, (recency >= days).astype(np.float64))},
+        (actual == 0).astype(np.float64),
     )
     spend = _fit_spend(customers)
     if spend:
         per_purchase = spend[0].expected(histories.repeats, _numbers(customers, "mean_repeat_amount"))
         amounts = {name: model.expected(days) * per_purchase for name, model in models.items()}
-        amounts["last_amount"] = _numbers(customers, "recent_amount")
+        amounts[AMOUNTS.baseline.name] = _numbers(customers, "recent_amount")
         scores += amount_scores(amounts, _numbers(customers, "holdout_amount"))
     return scores
 

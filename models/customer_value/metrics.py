@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.customer_value.candidates import AMOUNTS, BG_NBD, CHURN, LAST_WINDOW, PURCHASES
 from models.evaluation import FittedParameter, Metric
 from models.intervals import NORMAL_95
 
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
     from models.customer_value.evaluation import Score
     from models.customer_value.likelihood import Fitted, FloatArray
 
-BG_NBD = "bg_nbd"
-LAST_WINDOW = "last_window"
-POPULATION_MEAN = "population_mean"
 HEADLINE = ("holdout_purchases", "crps")
 
-_BASELINES = {"holdout_purchases": LAST_WINDOW, "holdout_churn": "recency_rule", "holdout_amount": "last_amount"}
+_BASELINES = {
+    "holdout_purchases": PURCHASES.baseline.name,
+    "holdout_churn": CHURN.baseline.name,
+    "holdout_amount": AMOUNTS.baseline.name,
+}
 _NOTES = {
     "crps": "Continuous ranked probability score in purchase days; the lowest value is the champion's.",
     "rmse": "Root mean squared error.",

@@ -1,6 +1,7 @@
 """What each customer may want next, and which products are alike, with the reason."""
 
 from models.family import Family, Kind
+from models.recommendations.candidates import CANDIDATES
 from models.recommendations.parameters import RecommendationsParameters
 
 FAMILY = Family(
@@ -16,4 +17,5 @@ FAMILY = Family(
     optional_inputs=("features.ties",),
     tables=("recommendations", "similar_products"),
     parameters=RecommendationsParameters,
+    candidates=tuple(CANDIDATES),
 )

@@ -12,11 +12,11 @@ import pyarrow as pa
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from models.recommendations.candidates import BLEND, CONTENT, FRIENDS, ITEM_COSINE, POPULARITY
 from models.recommendations.evaluation import not_for_sale
 from models.recommendations.neighbours import largest
 from models.recommendations.ranking import Ranking, batches
 from models.recommendations.reasons import Explainer
-from models.recommendations.recommenders import BLEND, CONTENT, FRIENDS, ITEM_COSINE, POPULARITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

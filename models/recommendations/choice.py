@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.recommendations.candidates import POPULARITY, REPEAT_PURCHASE
 from models.recommendations.evaluation import ALL_PRODUCTS, NDCG, NEW_PRODUCTS
-from models.recommendations.recommenders import POPULARITY, REPEAT_PURCHASE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

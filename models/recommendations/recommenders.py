@@ -9,6 +9,15 @@ import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 
+from models.recommendations.candidates import (
+    ALS,
+    BLEND,
+    CONTENT,
+    FRIENDS,
+    ITEM_COSINE,
+    POPULARITY,
+    REPEAT_PURCHASE,
+)
 from models.recommendations.neighbours import cosine_neighbours
 
 if TYPE_CHECKING:
@@ -20,14 +29,6 @@ if TYPE_CHECKING:
     from models.recommendations.parameters import RecommendationsParameters
 
     Scores = NDArray[np.float32]
-
-POPULARITY = "popularity"
-REPEAT_PURCHASE = "repeat_purchase"
-ITEM_COSINE = "item_cosine"
-ALS = "als"
-CONTENT = "content_tfidf"
-FRIENDS = "friends"
-BLEND = "blend"
 
 
 class Recommender(Protocol):

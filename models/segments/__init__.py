@@ -1,6 +1,7 @@
 """Which customers are alike? Segments by recency, frequency and monetary value."""
 
 from models.family import Family, Kind
+from models.segments.candidates import CANDIDATES
 from models.segments.parameters import SegmentsParameters
 
 FAMILY = Family(
@@ -11,4 +12,5 @@ FAMILY = Family(
     optional_inputs=("results.segment_profiles",),
     tables=("customer_segments", "segment_profiles"),
     parameters=SegmentsParameters,
+    candidates=tuple(CANDIDATES),
 )

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.evaluation import FittedParameter, Metric
 from models.intervals import NORMAL_95
+from models.segments.candidates import KMEANS, RULE
 
 if TYPE_CHECKING:
     from models.customer_history import Snapshots
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from models.segments.explained import Explained
     from models.segments.rfm import FloatArray, RfmSpace
     from models.segments.tables import NamedSegments
-
-KMEANS = "kmeans"
-RULE = "rfm_score_sum"
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from threadpoolctl import threadpool_limits
 
 from models.customer_history import read_snapshots
 from models.evaluation import metrics_frame, parameters_frame
+from models.segments.candidates import KMEANS, RULE
 from models.segments.clustering import Partition, candidates, choose, nearest, partition_of, rule_labels, stability
 from models.segments.evaluation import (
-    KMEANS,
-    RULE,
     Verdict,
     count_metrics,
     holdout_metrics,

@@ -1,5 +1,6 @@
 """The contract of results.recommendations."""
 
+from models.recommendations.candidates import CANDIDATES
 from warehouse.contracts import Column, Question, result_table
 from warehouse.fields import CUSTOMER_ID, PRODUCT_ID
 
@@ -19,7 +20,7 @@ TABLE = result_table(
             name="method",
             type="VARCHAR",
             description="The recommender; popularity where it had nothing to say of the customer.",
-            allowed=("popularity", "repeat_purchase", "item_cosine", "als", "content_tfidf", "friends", "blend"),
+            allowed=CANDIDATES.names,
         ),
         Column(name="reason", type="VARCHAR", description="Why, in words that can be shown to the customer."),
         Column(name="is_repeat", type="BOOLEAN", description="The customer has bought the product before."),

@@ -1,5 +1,6 @@
 """The contract of results.similar_products."""
 
+from models.recommendations.candidates import CONTENT, ITEM_COSINE
 from warehouse.contracts import Check, Column, Question, result_table
 from warehouse.fields import PRODUCT_ID
 
@@ -24,8 +25,8 @@ TABLE = result_table(
         Column(
             name="method",
             type="VARCHAR",
-            description="item_cosine: bought by the same customers; content_tfidf: like texts.",
-            allowed=("item_cosine", "content_tfidf"),
+            description=f"{ITEM_COSINE}: bought by the same customers; {CONTENT}: like texts.",
+            allowed=(ITEM_COSINE, CONTENT),
         ),
         Column(name="reason", type="VARCHAR", description="Why, in a sentence."),
         Column(name="similarity_rank", type="BIGINT", description="1 is the most similar.", minimum=1),

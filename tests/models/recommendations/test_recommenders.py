@@ -6,9 +6,10 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from models.recommendations.candidates import ALS, BLEND, ITEM_COSINE, REPEAT_PURCHASE
 from models.recommendations.history import History
 from models.recommendations.parameters import RecommendationsParameters
-from models.recommendations.recommenders import ALS, BLEND, ITEM_COSINE, REPEAT_PURCHASE, Builder, Recommender
+from models.recommendations.recommenders import Builder, Recommender
 
 
 def history() -> History:
