@@ -1,21 +1,25 @@
 """Merge raw rows into core: type them, part good from bad, drop what is known, and account for every row.
 
-A load's rows end in exactly one of three places: accepted into core, duplicate, or quarantined. Within one load the
-last row of a key wins; over loads the later load wins; a row whose content core already has is a duplicate. So many
-loads merged together end as they would one by one.
+A load's rows end in exactly one of three places: accepted into core, duplicate, or quarantined. Many loads merged
+together end as they would one by one, see `warehouse.versions`.
+
+Rows are taken in parts that fit in memory. A row is typed once. Bad ones go to quarantine; those whose key is new go
+straight to core; only those whose key comes again wait, and are compared in the end.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from warehouse.building import bind
 from warehouse.ddl import quote_identifier, quote_text, table_name
 from warehouse.loadable import core_table, loadable_tables
-from warehouse.raw_tables import BOOKKEEPING_COLUMNS
-from warehouse.rows import checked_sql, reasons, typed_sql
+from warehouse.pending import parts, wait_for_merge, wait_for_replay
+from warehouse.rows import checked_sql, reasons, typed_sql, zone_of
+from warehouse.time_zones import make_zone_days
+from warehouse.versions import find_doubtful_keys, judge, key_hash, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,8 +30,24 @@ if TYPE_CHECKING:
     from warehouse.contracts import Table
     from warehouse.settings import Settings, SourceSettings
 
-# Where a row came from is no part of what it says.
-_PROVENANCE = ("source", "load_id")
+# So many rows are held at a time: typed, 2 million order lines take some 400 MB.
+PART_ROWS = 2_000_000
+
+
+# What a merge makes for itself, and must not leave in memory.
+_HELPERS = (
+    *(
+        "pending_rows",
+        "pending_loads",
+        "zone_days",
+        "known",
+        "doubtful_keys",
+        "checked",
+        "newly_quarantined",
+        "doubtful",
+    ),
+    *("doubtful", "judged", "replaced", "outcomes", "accounted"),
+)
 
 
 class LostRowsError(Exception):
@@ -44,6 +64,12 @@ class Merge:
     catalogued: frozenset[str]
     run_id: str
     now: datetime
+    part_rows: int = PART_ROWS
+
+    @property
+    def table(self) -> Table:
+        """The contract of the core table that the source fills."""
+        return core_table(self.source.table)
 
     @classmethod
     def of(cls, settings: Settings, name: str, *, run_id: str, now: datetime) -> Merge:
@@ -81,17 +107,8 @@ def merge_loads(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Counts:
     Raises:
         LostRowsError: when rows read are not rows accepted + duplicates + quarantined.
     """
-    raw = quote_identifier(merge.name)
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP VIEW pending AS
-        SELECT raw_rows.*, load_order AS _load_order
-        FROM raw.{raw} AS raw_rows
-        JOIN ops.loads ON load_id = _load_id
-        WHERE status = 'raw' AND loads.source = {quote_text(merge.name)}
-    """)
-    counts = _merge_pending(connection, merge)
-    _account(connection, merge, was_quarantined=False)
-    return counts
+    wait_for_merge(connection, merge.name)
+    return _merge_pending(connection, merge, was_quarantined=False)
 
 
 def replay_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Counts:
@@ -100,214 +117,210 @@ def replay_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Co
     Raises:
         LostRowsError: when rows read are not rows accepted + duplicates + quarantined.
     """
-    raw = quote_identifier(merge.name)
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP VIEW pending AS
-        SELECT raw_rows.*, load_order AS _load_order
-        FROM raw.{raw} AS raw_rows
-        JOIN ops.quarantine ON quarantine.load_id = _load_id AND row_number = _row_number
-        JOIN ops.loads ON loads.load_id = _load_id
-        WHERE quarantine.status = 'open' AND quarantine.source = {quote_text(merge.name)}
-    """)
-    counts = _merge_pending(connection, merge)
-    connection.execute("""
-        UPDATE ops.quarantine SET status = 'replayed'
-        WHERE status = 'open' AND (load_id, row_number) IN (SELECT _load_id, _row_number FROM judged)
-    """)
-    _account(connection, merge, was_quarantined=True)
+    wait_for_replay(connection, merge.name)
+    # Those that break a rule again come back as open.
+    connection.execute(
+        "UPDATE ops.quarantine SET status = 'replayed' WHERE status = 'open' AND source = ?", [merge.name]
+    )
+    return _merge_pending(connection, merge, was_quarantined=True)
+
+
+def _merge_pending(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> Counts:
+    _make_tables(connection, merge)
+    keys = f"SELECT {names(merge.table.key)} FROM ({_shaped(merge, 'true')})"
+    find_doubtful_keys(connection, merge.table, keys, bind(keys, _parameters(merge)))
+    for number, part in enumerate(parts(connection, merge.part_rows)):
+        _check_rows(connection, merge, part)
+        _write_new(connection, merge)
+        _write_quarantine(connection, merge, was_quarantined=was_quarantined)
+        _keep_doubtful(connection, is_first=number == 0)
+    _merge_doubtful(connection, merge)
+    counts = _account(connection, merge, was_quarantined=was_quarantined)
+    for name in (
+        "checked",
+        "doubtful",
+        "doubtful_keys",
+        "known",
+        "judged",
+        "newly_quarantined",
+        "zone_days",
+        "replaced",
+    ):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
     return counts
 
 
-def _merge_pending(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Counts:
-    table = core_table(merge.source.table)
-    read = connection.execute("SELECT count(*) FROM pending").fetchone() or (0,)
-    _check_rows(connection, merge, table)
-    _judge(connection, table)
-    _write_accepted(connection, merge, table)
-    _write_quarantine(connection, merge)
-    row = connection.execute("""
-        SELECT
-            (SELECT count(*) FROM judged WHERE outcome = 'accepted'),
-            (SELECT count(*) FROM judged WHERE outcome = 'duplicate'),
-            (SELECT count(*) FROM checked WHERE len(_rules) > 0)
-    """).fetchone() or (0, 0, 0)
-    counts = Counts(rows_read=read[0], rows_accepted=row[0], rows_duplicate=row[1], rows_quarantined=row[2])
-    if counts.rows_read != counts.rows_accepted + counts.rows_duplicate + counts.rows_quarantined:
-        message = f"source {merge.name}: rows went missing: {counts}. Nothing was committed; report this as a defect."
-        raise LostRowsError(message)
-    return counts
+def _make_tables(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
+    """Make the temporary tables `outcomes`, how many rows of each load ended where, and `zone_days`."""
+    make_zone_days(connection, zone_of(merge.source, merge.time_zone))
+    connection.execute("CREATE OR REPLACE TEMP TABLE outcomes (load_order BIGINT, outcome VARCHAR, row_count BIGINT)")
 
 
-def _check_rows(connection: duckdb.DuckDBPyConnection, merge: Merge, table: Table) -> None:
-    """Type the pending rows and name the rules they break, into the temporary table `checked`."""
-    shape = table.sql_file.read_text(encoding="utf-8") if _is_shaped(table) else "SELECT * FROM typed"
-    sql = f"""
-        CREATE OR REPLACE TEMP TABLE checked AS
-        WITH typed AS ({typed_sql(merge.source, merge.time_zone, "pending")}),
-        shaped AS ({shape})
-        {checked_sql(table, merge.catalogued, "shaped")}
-    """
-    parameters = {
+def _shaped(merge: Merge, part: str) -> str:
+    """Return the SELECT that types one part of the pending rows and shapes them as the table's SQL says."""
+    file = merge.table.sql_file
+    shape = file.read_text(encoding="utf-8") if file.exists() else "SELECT * FROM typed"
+    typed = typed_sql(merge.source, merge.time_zone, f"(FROM pending WHERE {part})")
+    return f"WITH typed AS ({typed}), shaped AS ({shape}) SELECT * FROM shaped"
+
+
+def _parameters(merge: Merge) -> dict[str, Any]:
+    return {
         "product_pattern": merge.source.product_pattern,
         "return_pattern": merge.source.return_pattern,
         "latest_time": merge.now + timedelta(days=1),
     }
-    connection.execute(sql, bind(sql, parameters))
 
 
-def _is_shaped(table: Table) -> bool:
-    return table.sql_file.exists()
+def _check_rows(connection: duckdb.DuckDBPyConnection, merge: Merge, part: str) -> None:
+    """Type a part of the pending rows into the temporary table `checked`, with the rules that bad ones break.
 
-
-def _judge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Part the good rows into accepted and duplicate, into the temporary table `judged`: their places in `checked`.
-
-    A row is compared with the version before it: the one of the load before, or core's. Few keys come more than once,
-    so only the rows of these are put in order. The temporary table `known` has what core says of the keys.
+    `_rules` is NULL for a good row. Only a bad row keeps its payload: as JSON, or the line where it is no row.
     """
-    key, content = _names(table.key), _content(table)
-    own_rows = "NOT is_derived" if "is_derived" in table.column_names else "true"
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP VIEW good AS SELECT *, rowid AS _place FROM checked WHERE len(_rules) = 0;
-        CREATE OR REPLACE TEMP TABLE repeated AS SELECT {key} FROM good GROUP BY {key} HAVING count(*) > 1;
-        CREATE OR REPLACE TEMP TABLE known AS
-        SELECT {key}, {content} AS _core_content
-        FROM {table_name(table)}
-        WHERE {own_rows} AND ({key}) IN (SELECT {key} FROM good)
-    """)
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE judged AS
-        WITH versions AS (
-            SELECT {key}, _place, _load_id, _load_order, _row_number, {content} AS _content
-            FROM good SEMI JOIN repeated USING ({key})
-            QUALIFY row_number() OVER (PARTITION BY {key}, _load_id ORDER BY _row_number DESC) = 1
-        ),
-        compared AS (
-            SELECT
-                versions.*,
-                coalesce(lag(_content) OVER earlier, _core_content) AS _content_before,
-                _content IS DISTINCT FROM _content_before AS is_accepted,
-                row_number() OVER (PARTITION BY {key} ORDER BY _load_order DESC) = 1 AS is_last
-            FROM versions LEFT JOIN known USING ({key})
-            WINDOW earlier AS (PARTITION BY {key} ORDER BY _load_order)
-        )
+    sql = f"""
+        CREATE OR REPLACE TEMP TABLE checked AS
         SELECT
-            _place, _load_id, _row_number,
-            CASE WHEN is_accepted THEN 'accepted' ELSE 'duplicate' END AS outcome,
-            is_last AND bool_or(is_accepted) OVER (PARTITION BY {key}) AS is_written
-        FROM compared
-        UNION ALL BY NAME
-        SELECT _place, _load_id, _row_number, 'duplicate' AS outcome, false AS is_written
-        FROM good SEMI JOIN repeated USING ({key})
-        WHERE _place NOT IN (SELECT _place FROM versions)
-        UNION ALL BY NAME
+            * EXCLUDE (_given, _malformed, _file),
+            {key_hash(merge.table)} AS _key_hash,
+            _rules IS NULL AND _key_hash IN (SELECT _key_hash FROM doubtful_keys) AS _is_doubtful,
+            CASE WHEN _rules IS NOT NULL THEN _file END AS _file,
+            CASE WHEN _rules IS NULL THEN NULL
+                WHEN _malformed IS NULL THEN CAST(to_json(_given) AS VARCHAR)
+                ELSE CAST(json_object('line', _malformed) AS VARCHAR) END AS _payload
+        FROM ({checked_sql(merge.table, merge.catalogued, f"({_shaped(merge, part)})")})
+    """
+    connection.execute(sql, bind(sql, _parameters(merge)))
+    connection.execute("""
+        INSERT INTO outcomes (load_order, outcome, row_count)
         SELECT
-            _place, _load_id, _row_number,
-            CASE WHEN _core_content IS NULL OR _core_content <> {content} THEN 'accepted' ELSE 'duplicate' END
-                AS outcome,
-            outcome = 'accepted' AS is_written
-        FROM good ANTI JOIN repeated USING ({key}) LEFT JOIN known USING ({key})
+            _load_order,
+            CASE WHEN _rules IS NOT NULL THEN 'quarantined' WHEN _is_doubtful THEN 'doubtful' ELSE 'accepted' END,
+            count(*)
+        FROM checked
+        GROUP BY ALL
     """)
 
 
-def _names(names: tuple[str, ...]) -> str:
-    return ", ".join(quote_identifier(name) for name in names)
+def _write_new(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
+    """Write the good rows of a part whose key is new."""
+    _insert(connection, merge, "checked", "_rules IS NULL AND NOT _is_doubtful")
 
 
-def _content(table: Table) -> str:
-    """Return the SQL hash of what a row says, wherever it came from."""
-    columns = (column for column in table.columns if column.name not in _PROVENANCE)
-    return f"hash({', '.join(f'CAST({quote_identifier(column.name)} AS {column.type})' for column in columns)})"
-
-
-def _write_accepted(connection: duckdb.DuckDBPyConnection, merge: Merge, table: Table) -> None:
-    """Write the newest version of each key that has an accepted one.
-
-    Where the newest is itself a duplicate of the accepted version before it, both say the same.
-    """
-    key = _names(table.key)
-    provenance = {"source": quote_text(merge.name), "load_id": "checked._load_id"}
+def _insert(connection: duckdb.DuckDBPyConnection, merge: Merge, rows: str, condition: str) -> None:
+    table = merge.table
+    provenance = {"source": quote_text(merge.name), "load_id": "pending_loads.load_id"}
     values = ", ".join(provenance.get(name, quote_identifier(name)) for name in table.column_names)
-    written = "checked JOIN judged ON checked.rowid = _place WHERE is_written"
-    connection.execute(
-        f"DELETE FROM {table_name(table)} "
-        f"WHERE ({key}) IN (SELECT {key} FROM known INTERSECT SELECT {key} FROM {written})"
-    )
-    connection.execute(f"INSERT INTO {table_name(table)} ({_names(table.column_names)}) SELECT {values} FROM {written}")
+    connection.execute(f"""
+        INSERT INTO {table_name(table)} ({names(table.column_names)})
+        SELECT {values} FROM {rows} JOIN pending_loads ON load_order = _load_order WHERE {condition}
+    """)
 
 
-def _write_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
+def _write_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> None:
     words = reasons(merge.source, merge.catalogued)
     known = ", ".join(f"{quote_text(rule)}: {quote_text(reason)}" for rule, reason in words.items())
+    # Many rows break the same rules: these are put in words once.
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE newly_quarantined AS
+        WITH bad AS (
+            SELECT _load_order AS load_order, _row_number AS row_number, _file AS file, _rules AS rules,
+                _payload AS payload
+            FROM checked
+            WHERE _rules IS NOT NULL
+        ),
+        worded AS (
+            SELECT
+                rules,
+                list_aggregate(list_transform(rules, lambda rule: (MAP {{{known}}})[rule]), 'string_agg', '; ')
+                    AS reason
+            FROM (SELECT DISTINCT rules FROM bad)
+        )
         SELECT
-            checked._load_id AS load_id,
-            {quote_text(merge.name)} AS source,
-            {quote_text(merge.source.table)} AS table_name,
-            checked._file AS file, {quote_text(merge.run_id)} AS run_id, _rules AS rules,
-            list_aggregate(list_transform(_rules, lambda rule: (MAP {{{known}}})[rule]), 'string_agg', '; ') AS reason,
-            {_payload(connection)} AS payload, 'open' AS status,
-            checked._row_number AS row_number, $now AS quarantined_at
-        FROM checked JOIN pending USING (_load_id, _row_number)
-        WHERE len(_rules) > 0
-    """,
+            load_id, {quote_text(merge.name)} AS source, {quote_text(merge.source.table)} AS table_name, file,
+            {quote_text(merge.run_id)} AS run_id, rules, reason, payload, 'open' AS status, row_number,
+            $now AS quarantined_at
+        FROM bad JOIN pending_loads USING (load_order) JOIN worded USING (rules)
+        """,
         {"now": merge.now},
     )
-    connection.execute("""
-        DELETE FROM ops.quarantine
-        WHERE (load_id, row_number) IN (SELECT load_id, row_number FROM newly_quarantined)
-    """)
+    if was_quarantined:
+        connection.execute("""
+            DELETE FROM ops.quarantine
+            WHERE (load_id, row_number) IN (SELECT load_id, row_number FROM newly_quarantined)
+        """)
     connection.execute("INSERT INTO ops.quarantine BY NAME SELECT * FROM newly_quarantined")
 
 
-def _payload(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return the SQL of a pending row as JSON: the source's own columns, or the line where it is no row."""
-    names = [str(row[0]) for row in connection.execute("DESCRIBE pending").fetchall()]
-    own = [name for name in names if name not in (*BOOKKEEPING_COLUMNS, "_load_order")]
-    fields = ", ".join(f"{quote_text(name)}, pending.{quote_identifier(name)}" for name in own)
-    line = "json_object('line', pending._malformed)"
-    return f"CASE WHEN pending._malformed IS NULL THEN json_object({fields}) ELSE {line} END"
+def _keep_doubtful(connection: duckdb.DuckDBPyConnection, *, is_first: bool) -> None:
+    """Keep the part's rows that wait for their comparison, in the temporary table `doubtful`."""
+    rows = "SELECT * EXCLUDE (_rules, _is_doubtful, _file, _payload) FROM checked WHERE _is_doubtful"
+    into = "CREATE OR REPLACE TEMP TABLE doubtful AS" if is_first else "INSERT INTO doubtful BY NAME"
+    connection.execute(f"{into} {rows}")
 
 
-def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> None:
+def _merge_doubtful(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
+    """Compare the doubtful rows and write what is accepted, some keys at a time."""
+    row = connection.execute("SELECT count(*) FROM doubtful").fetchone() or (0,)
+    bucket_count = -(-int(row[0]) // merge.part_rows)
+    for bucket in range(bucket_count):
+        judge(connection, merge.table, f"(FROM doubtful WHERE _key_hash % {bucket_count} = {bucket})")
+        connection.execute("""
+            INSERT INTO outcomes (load_order, outcome, row_count)
+            SELECT _load_order, outcome, count(*) FROM judged GROUP BY ALL
+        """)
+        _replace_versions(connection, merge)
+
+
+def _replace_versions(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
+    key = names(merge.table.key)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE replaced AS
+        SELECT {key} FROM doubtful JOIN judged USING (_load_order, _row_number) SEMI JOIN known USING ({key})
+        WHERE is_written
+    """)
+    if connection.execute("SELECT 1 FROM replaced LIMIT 1").fetchone():
+        connection.execute(f"DELETE FROM {table_name(merge.table)} WHERE ({key}) IN (SELECT {key} FROM replaced)")
+    _insert(connection, merge, "doubtful JOIN judged USING (_load_order, _row_number)", "is_written")
+
+
+def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> Counts:
     """Add where the rows went to their loads, and check that every load adds up.
 
     A replayed row was counted as quarantined before.
     """
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE accounted AS
-        WITH outcomes AS (
-            SELECT _load_id, outcome FROM judged
-            UNION ALL
-            SELECT _load_id, 'quarantined' AS outcome FROM checked WHERE len(_rules) > 0
-        )
         SELECT
-            _load_id,
-            count(*) AS judged_count,
-            count(*) FILTER (WHERE outcome = 'accepted') AS accepted_count,
-            count(*) FILTER (WHERE outcome = 'duplicate') AS duplicate_count,
-            count(*) FILTER (WHERE outcome = 'quarantined') AS quarantined_count
-        FROM outcomes
-        GROUP BY _load_id
+            load_id,
+            any_value(pending_loads.row_count) AS read_count,
+            coalesce(sum(outcomes.row_count) FILTER (WHERE outcome = 'accepted'), 0)::BIGINT AS accepted_count,
+            coalesce(sum(outcomes.row_count) FILTER (WHERE outcome = 'duplicate'), 0)::BIGINT AS duplicate_count,
+            coalesce(sum(outcomes.row_count) FILTER (WHERE outcome = 'quarantined'), 0)::BIGINT AS quarantined_count
+        FROM pending_loads LEFT JOIN outcomes USING (load_order)
+        GROUP BY load_id
     """)
-    before = "judged_count" if was_quarantined else "0"
+    before = "read_count" if was_quarantined else "0"
     connection.execute(f"""
         UPDATE ops.loads SET
             rows_accepted = rows_accepted + accepted_count,
             rows_duplicate = rows_duplicate + duplicate_count,
             rows_quarantined = rows_quarantined + quarantined_count - {before}
         FROM accounted
-        WHERE load_id = _load_id
+        WHERE loads.load_id = accounted.load_id
     """)
     connection.execute(
         "UPDATE ops.loads SET status = 'merged', merged_run_id = ? WHERE status = 'raw' AND source = ?",
         [merge.run_id, merge.name],
     )
     lost = connection.execute(
-        "SELECT load_id FROM ops.loads "
-        "WHERE source = ? AND status = 'merged' AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined",
+        """
+        SELECT load_id FROM ops.loads
+        WHERE source = ? AND status = 'merged' AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined
+        UNION
+        SELECT load_id FROM accounted WHERE read_count <> accepted_count + duplicate_count + quarantined_count
+        ORDER BY load_id
+        """,
         [merge.name],
     ).fetchall()
     if lost:
@@ -316,3 +329,8 @@ def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarant
             f"Nothing was committed; report this as a defect."
         )
         raise LostRowsError(message)
+    row = connection.execute("""
+        SELECT sum(read_count), sum(accepted_count), sum(duplicate_count), sum(quarantined_count) FROM accounted
+    """).fetchone()
+    read, accepted, duplicate, quarantined = (int(count or 0) for count in row or (0, 0, 0, 0))
+    return Counts(rows_read=read, rows_accepted=accepted, rows_duplicate=duplicate, rows_quarantined=quarantined)

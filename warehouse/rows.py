@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from warehouse.contracts import Column, Origin, Table
 from warehouse.ddl import quote_identifier, quote_text
 from warehouse.loadable import core_table, source_columns
+from warehouse.time_zones import ZONE_DAYS, in_utc
 
 if TYPE_CHECKING:
     from warehouse.settings import ColumnMapping, SourceSettings
 
-ROW_COLUMNS = ("_load_id", "_load_order", "_file", "_row_number")
+ROW_COLUMNS = ("_load_order", "_row_number", "_file", "_malformed", "_given")
 _EARLIEST = "DATE '1970-01-01'"
 _LATEST = "DATE '2200-01-01'"
 
@@ -26,12 +27,13 @@ class Rule:
     reason: str
 
 
-def typed_sql(source: SourceSettings, time_zone: str, raw_relation: str) -> str:
-    """Return the SELECT that types the raw rows of a source.
+def typed_sql(source: SourceSettings, time_zone: str, pending: str) -> str:
+    """Return the SELECT that types the pending rows of a source.
 
-    Its columns are `_load_id`, `_load_order`, `_file`, `_row_number`, every column that the source may give (typed,
-    NULL where it does not), the calendar days derived from times, and `_rules`, the rules broken so far. It binds no
-    parameter.
+    Its columns are `_load_order`, `_row_number`, `_file`, `_malformed` and `_given` (the row as it came), every column
+    that the source may give (typed, NULL where it does not), the calendar days derived from times, and `_rules`: the
+    rules broken so far, NULL where none is. It binds no parameter. Where the source's zone is not UTC it reads
+    `zone_days`, see `warehouse.time_zones`.
     """
     table = core_table(source.table)
     text = {name: _text(mapping, source.null_values) for name, mapping in source.columns.items()}
@@ -40,14 +42,15 @@ def typed_sql(source: SourceSettings, time_zone: str, raw_relation: str) -> str:
     ]
     typed += [f"{_day(column, source, time_zone)} AS {quote_identifier(column.name)}" for column in _days(table)]
     texts = ", ".join(f"{expression} AS {quote_identifier('text_' + name)}" for name, expression in text.items())
+    names = ", ".join(quote_identifier(column.name) for column in (*source_columns(table), *_days(table)))
+    rules = source_rules(source)
     return f"""
-        WITH texts AS (SELECT {", ".join(ROW_COLUMNS)}, _malformed, {texts} FROM {raw_relation}),
-        typed AS (SELECT *, {", ".join(typed)} FROM texts)
-        SELECT
-            {", ".join(ROW_COLUMNS)},
-            {", ".join(quote_identifier(column.name) for column in (*source_columns(table), *_days(table)))},
-            {_broken(source_rules(source))} AS _rules
-        FROM typed
+        WITH texts AS (SELECT {", ".join(ROW_COLUMNS)}, {texts} FROM {pending}),
+        local AS (SELECT {", ".join(["*", *_local_times(table, source)])} FROM texts),
+        typed AS (SELECT local.*, {", ".join(typed)} FROM local {_zone_joins(table, source, time_zone)}),
+        judged AS (SELECT {", ".join(ROW_COLUMNS)}, {names}, {_violations(rules)} FROM typed)
+        SELECT {", ".join(ROW_COLUMNS)}, {names}, CASE WHEN {_any(rules)} THEN {_broken(rules)} END AS _rules
+        FROM judged
     """
 
 
@@ -105,8 +108,17 @@ def _reference_rules(column: Column, catalogued: frozenset[str]) -> list[Rule]:
 
 
 def checked_sql(table: Table, catalogued: frozenset[str], shaped: str) -> str:
-    """Return the SELECT over the relation `shaped` that adds the contract's rules to `_rules`."""
-    return f"SELECT * REPLACE (_rules || {_broken(contract_rules(table, catalogued))} AS _rules) FROM {shaped}"
+    """Return the SELECT over the relation `shaped` that adds the contract's rules to `_rules`, NULL for a good row."""
+    rules = contract_rules(table, catalogued)
+    if not rules:
+        return f"SELECT * FROM {shaped}"
+    violations = ", ".join(_rule_column(rule) for rule in rules)
+    return f"""
+        SELECT * EXCLUDE ({violations}) REPLACE (
+            CASE WHEN _rules IS NOT NULL OR {_any(rules)} THEN coalesce(_rules, []) || {_broken(rules)} END AS _rules
+        )
+        FROM (SELECT *, {_violations(rules)} FROM {shaped})
+    """
 
 
 def reasons(source: SourceSettings, catalogued: frozenset[str]) -> dict[str, str]:
@@ -115,12 +127,23 @@ def reasons(source: SourceSettings, catalogued: frozenset[str]) -> dict[str, str
     return {rule.name: rule.reason for rule in rules}
 
 
+def _rule_column(rule: Rule) -> str:
+    """Return the name of the column that is true where a row breaks the rule."""
+    return quote_identifier(f"_breaks_{rule.name}")
+
+
+def _violations(rules: list[Rule]) -> str:
+    return ", ".join(f"({rule.violation}) AS {_rule_column(rule)}" for rule in rules)
+
+
+def _any(rules: list[Rule]) -> str:
+    return " OR ".join(_rule_column(rule) for rule in rules)
+
+
 def _broken(rules: list[Rule]) -> str:
-    """Return the SQL list of the names of the rules that a row breaks."""
-    if not rules:
-        return "CAST([] AS VARCHAR[])"
-    # Names have no comma. A list that is filtered by a lambda says the same, but takes its time on every good row.
-    cases = ", ".join(f"CASE WHEN {rule.violation} THEN {quote_text(rule.name)} END" for rule in rules)
+    """Return the SQL list of the names of the rules that a row breaks. It takes its time: ask it of bad rows only."""
+    # Names have no comma. A list that is filtered by a lambda says the same, more slowly.
+    cases = ", ".join(f"CASE WHEN {_rule_column(rule)} THEN {quote_text(rule.name)} END" for rule in rules)
     return f"coalesce(string_split(nullif(concat_ws(',', {cases}), ''), ','), [])"
 
 
@@ -141,8 +164,6 @@ def _typed(column: Column, source: SourceSettings, time_zone: str) -> str:
     if column.name not in source.columns:
         return f"CAST(NULL AS {column.type})"
     text = quote_identifier(f"text_{column.name}")
-    if column.type == "VARCHAR":
-        return text
     if column.type in ("BIGINT", "INTEGER"):
         # '6.0' is a whole number, '6.5' is not, and a plain cast would round it. Wide decimals are slow.
         whole = f"TRY_CAST({text} AS DECIMAL(38, 6))"
@@ -151,12 +172,53 @@ def _typed(column: Column, source: SourceSettings, time_zone: str) -> str:
             f"WHEN {whole} = trunc({whole}) THEN TRY_CAST({whole} AS {column.type}) END"
         )
     if column.type == "TIMESTAMP":
-        local = _local_time(column.name, source)
-        zone = source.time_zone or time_zone
-        return local if zone == "UTC" else f"timezone('UTC', timezone({quote_text(zone)}, {local}))"
+        return _in_utc(column, zone_of(source, time_zone))
     if column.type == "DATE":
-        return f"TRY_CAST({_local_time(column.name, source)} AS DATE)"
-    return f"TRY_CAST({text} AS {column.type})"
+        return f"TRY_CAST({quote_identifier(f'local_{column.name}')} AS DATE)"
+    return text if column.type == "VARCHAR" else f"TRY_CAST({text} AS {column.type})"
+
+
+def _in_utc(column: Column, zone: str) -> str:
+    local = quote_identifier(f"local_{column.name}")
+    if zone == "UTC":
+        return local
+    known = f"{quote_identifier(f'zone_{column.name}')}.utc_offset"
+    return f"CASE WHEN {known} IS NULL THEN {in_utc(zone, local)} ELSE {local} - {known} END"
+
+
+def zone_of(source: SourceSettings, time_zone: str) -> str:
+    """Return the zone of a source's times: its own, or the shop's."""
+    return source.time_zone or time_zone
+
+
+def _times(table: Table, source: SourceSettings) -> list[Column]:
+    """Return the columns that are times or dates and that the source gives."""
+    return [
+        column
+        for column in source_columns(table)
+        if column.type in ("TIMESTAMP", "DATE") and column.name in source.columns
+    ]
+
+
+def _local_times(table: Table, source: SourceSettings) -> list[str]:
+    """Return the times as the source writes them, each read once."""
+    return [
+        f"{_local_time(column.name, source)} AS {quote_identifier(f'local_{column.name}')}"
+        for column in _times(table, source)
+    ]
+
+
+def _zone_joins(table: Table, source: SourceSettings, time_zone: str) -> str:
+    """Return the joins that give each time the zone's offset on its day."""
+    if zone_of(source, time_zone) == "UTC":
+        return ""
+    return " ".join(
+        f"LEFT JOIN {ZONE_DAYS} AS {quote_identifier(f'zone_{column.name}')} "
+        f"ON {quote_identifier(f'zone_{column.name}')}.zone_day = "
+        f"CAST({quote_identifier(f'local_{column.name}')} AS DATE)"
+        for column in _times(table, source)
+        if column.type == "TIMESTAMP"
+    )
 
 
 def _local_time(name: str, source: SourceSettings) -> str:
@@ -180,8 +242,8 @@ def _day(day: Column, source: SourceSettings, time_zone: str) -> str:
     time = f"{day.name.removesuffix('_on')}_at"
     if time not in source.columns:
         return "CAST(NULL AS DATE)"
-    local = _local_time(time, source)
-    zone = source.time_zone or time_zone
+    local = quote_identifier(f"local_{time}")
+    zone = zone_of(source, time_zone)
     if zone != time_zone:
         local = f"timezone({quote_text(time_zone)}, timezone({quote_text(zone)}, {local}))"
     return f"CAST({local} AS DATE)"

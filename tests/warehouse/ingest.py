@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sources.loading import inspect_source, load_files
 from warehouse.completing import complete_core
 from warehouse.connection import open_warehouse, transaction
-from warehouse.merging import Counts, Merge, merge_loads
+from warehouse.merging import PART_ROWS, Counts, Merge, merge_loads
 from warehouse.settings import SourceSettings, WarehouseSettings
 
 if TYPE_CHECKING:
@@ -31,8 +31,22 @@ def write_lines(file: Path, *rows: tuple[object, ...]) -> None:
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def merge_of(source: SourceSettings, name: str = "orders", catalogued: frozenset[str] = frozenset()) -> Merge:
-    return Merge(name=name, source=source, time_zone="UTC", catalogued=catalogued, run_id="run-1", now=NOW)
+def merge_of(
+    source: SourceSettings,
+    name: str = "orders",
+    catalogued: frozenset[str] = frozenset(),
+    *,
+    part_rows: int = PART_ROWS,
+) -> Merge:
+    return Merge(
+        name=name,
+        source=source,
+        time_zone="UTC",
+        catalogued=catalogued,
+        run_id="run-1",
+        now=NOW,
+        part_rows=part_rows,
+    )
 
 
 def ingest(

@@ -16,7 +16,8 @@ from tests.warehouse.ingest import ask, ingest, load_new, merge_of, order_lines,
 from warehouse.catalog import tables
 from warehouse.connection import open_warehouse, transaction
 from warehouse.ddl import create_tables
-from warehouse.merging import merge_loads, replay_quarantine
+from warehouse.merging import PART_ROWS, merge_loads, replay_quarantine
+from warehouse.pending import parts, wait_for_merge
 from warehouse.settings import SourceSettings
 
 if TYPE_CHECKING:
@@ -221,6 +222,68 @@ def test_files_of_one_name_in_two_folders_are_two_files(sqlite_lake: WarehouseSe
     ]
 
 
+def test_the_last_row_of_a_key_wins_in_a_file_and_the_later_file_over_files(
+    sqlite_lake: WarehouseSettings, tmp_path: Path
+) -> None:
+    source = order_lines(tmp_path / "in")
+    write_lines(tmp_path / "in" / "a.csv", LINE, (*LINE[:5], 3, *LINE[6:]), (*LINE[:5], 4, *LINE[6:]))
+    counts = ingest(sqlite_lake, source)
+    assert (counts.rows_accepted, counts.rows_duplicate) == (1, 2)
+    assert ask(sqlite_lake, "SELECT quantity FROM core.order_lines") == [(4,)]
+    write_lines(tmp_path / "in" / "b.csv", (*LINE[:5], 4, *LINE[6:]), (*LINE[:5], 5, *LINE[6:]))
+    write_lines(tmp_path / "in" / "c.csv", (*LINE[:5], 6, *LINE[6:]), (*LINE[:5], 7, *LINE[6:]))
+    counts = ingest(sqlite_lake, source)
+    assert (counts.rows_accepted, counts.rows_duplicate) == (2, 2)
+    assert ask(
+        sqlite_lake,
+        "SELECT quantity, load_id = (SELECT load_id FROM ops.loads WHERE file = 'c.csv') FROM core.order_lines",
+    ) == [(7, True)]
+
+
+def test_no_more_than_a_part_is_held_and_no_row_is_lost_between_parts(
+    sqlite_lake: WarehouseSettings, tmp_path: Path
+) -> None:
+    source = order_lines(tmp_path / "in")
+    write_lines(tmp_path / "in" / "a.csv", *((str(order), *LINE[1:]) for order in range(7)), ("0", *LINE[1:]))
+    write_lines(tmp_path / "in" / "b.csv", ("7", *LINE[1:]))
+    write_lines(tmp_path / "in" / "c.csv", ("8", *LINE[1:]), ("9", *LINE[1:]), ("", *LINE[1:]))
+    held: list[int] = []
+    with open_warehouse(sqlite_lake) as connection, transaction(connection, "merge", "run-1"):
+        load_new(connection, source, "orders", scratch=tmp_path)
+        wait_for_merge(connection, "orders")
+        for part in parts(connection, 3):
+            row = connection.execute(f"SELECT count(*) FROM pending WHERE {part}").fetchone()
+            held.append(row[0] if row else 0)
+        counts = merge_loads(connection, merge_of(source, part_rows=3))
+    assert held == [3, 3, 2, 1, 3]
+    assert (counts.rows_accepted, counts.rows_duplicate, counts.rows_quarantined) == (10, 1, 1)
+
+
+def test_what_is_no_day_of_now_no_whole_number_and_a_credit_note_without_price(
+    sqlite_lake: WarehouseSettings, tmp_path: Path
+) -> None:
+    write_lines(
+        tmp_path / "in" / "a.csv",
+        ("1", "1", "mug", "ann", "2024-06-02 00:00:00", 1, "1", "UK"),
+        ("2", "1", "mug", "ann", "2024-06-02 00:00:01", 1, "1", "UK"),
+        ("3", "1", "mug", "ann", "2024-05-01", "6.5", "1", "UK"),
+        ("4", "1", "mug", "ann", "2024-05-01", "6.0", "1", "UK"),
+        ("C5", "1", "mug", "ann", "2024-05-01", -1, "0", "UK"),
+        ("6", "1", "mug", "ann", "2024-05-01", -1, "0", "UK"),
+    )
+    ingest(sqlite_lake, order_lines(tmp_path / "in", return_pattern="^C"))
+    assert ask(sqlite_lake, "SELECT order_id, quantity, line_kind FROM core.order_lines ORDER BY order_id") == [
+        ("1", 1, "sale"),
+        ("4", 6, "sale"),
+        ("6", -1, "write_off"),
+        ("C5", -1, "return"),
+    ]
+    assert ask(sqlite_lake, "SELECT row_number, rules FROM ops.quarantine ORDER BY row_number") == [
+        (2, ["out_of_range_ordered_at"]),
+        (3, ["wrong_type_quantity"]),
+    ]
+
+
 LINES = st.tuples(
     st.sampled_from(["1", "2", ""]),
     st.sampled_from(["1", "2"]),
@@ -238,12 +301,15 @@ LINES = st.tuples(
 def test_files_merged_together_end_as_files_merged_one_by_one(files: list[list[tuple[object, ...]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         together = _ends(files, Path(folder) / "together", at_once=True)
+        in_parts = _ends(files, Path(folder) / "in_parts", at_once=True, part_rows=2)
         one_by_one = _ends(files, Path(folder) / "one_by_one", at_once=False)
-    assert together == one_by_one
+    assert together == in_parts == one_by_one
     assert all(row[1] == sum(map(int, map(str, row[2:]))) for row in together[1])
 
 
-def _ends(files: list[list[tuple[object, ...]]], folder: Path, *, at_once: bool) -> list[list[tuple[object, ...]]]:
+def _ends(
+    files: list[list[tuple[object, ...]]], folder: Path, *, at_once: bool, part_rows: int = PART_ROWS
+) -> list[list[tuple[object, ...]]]:
     """Return what core, the loads and the quarantine hold in the end; plain tables in memory serve as the warehouse."""
     folder.mkdir()
     source, read = order_lines(folder / "in"), 0
@@ -254,7 +320,7 @@ def _ends(files: list[list[tuple[object, ...]]], folder: Path, *, at_once: bool)
             write_lines(folder / "in" / f"{number}.csv", *rows)
             if not at_once or number == len(files) - 1:
                 load_new(connection, source, "orders", scratch=folder)
-                read += merge_loads(connection, merge_of(source)).rows_read
+                read += merge_loads(connection, merge_of(source, part_rows=part_rows)).rows_read
         assert read == sum(len(rows) for rows in {tuple(map(tuple, rows)) for rows in files})
         return [
             connection.execute(sql).fetchall()
