@@ -85,7 +85,7 @@ def _judge_all(out: Console, areas: dict[str, list[Mutation]], *, workers: int, 
             text = (ROOT / mutation.file).read_text(encoding="utf-8")
             workshop = free.get()
             try:
-                verdict = workshop.judge(mutation.file, mutation.applied(text))
+                verdict = workshop.judge(mutation.file, mutation.applied(text), mutation.tests)
             finally:
                 free.put(workshop)
             before, after = mutation.lines(text)

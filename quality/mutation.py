@@ -12,13 +12,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Mutation:
-    """A change of the text of `file` (relative to the repository) between two offsets, and what kind it is."""
+    """A change of the text of `file` (relative to the repository) between two offsets, and what kind it is.
+
+    `tests` are those that have to find it; nothing where that is for the tests beside the file.
+    """
 
     file: str
     start: int
     end: int
     new: str
     kind: str
+    tests: str = ""
 
     def applied(self, text: str) -> str:
         """Return the text of the file with the change."""

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 # What nearly every test imports; loaded once, tests run in processes forked from there.
 _PRELOADED = ["pytest", "duckdb", "numpy", "pandas", "pyarrow", "scipy.stats", "pydantic"]
 _NO_TEST_RAN = 5
+_SECONDS_TO_END = 10
 _PYTEST = ("-x", "-q", "--tb=short", "-m", "not server", "-p", "no:cacheprovider")
 
 
@@ -75,14 +76,14 @@ class Workshop:
         """The copy."""
         return self.folder / "tree"
 
-    def judge(self, file: str, text: str) -> Verdict:
-        """Run the tests of `file` with `text` in it, the nearest first, until one fails.
+    def judge(self, file: str, text: str, tests: str = "") -> Verdict:
+        """Run the tests of `file` (or only `tests`) with `text` in it, the nearest first, until one fails.
 
         Raises:
             UntestableError: when tests fail with the file as it is.
         """
         has_run = False
-        for arguments in stages(self.tree, file):
+        for arguments in [(tests,)] if tests else stages(self.tree, file):
             limit = self._time_limit(arguments)
             with self._planted(file, text):
                 code, output = self._run(arguments, limit)
@@ -139,6 +140,10 @@ def _join(process: BaseProcess, limit: float | None) -> int | None:
     """Wait for a process and end what it started; its exit code, nothing where it had to be killed."""
     process.join(limit)
     is_over_time = process.is_alive()
+    if is_over_time and process.pid:
+        # As Ctrl-C does: what fixtures have started they end.
+        os.kill(process.pid, signal.SIGINT)
+        process.join(_SECONDS_TO_END)
     try:
         os.killpg(process.pid or 0, signal.SIGKILL)
     except ProcessLookupError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
+from unittest.mock import MagicMock
 
 import pytest
 from prefect.runtime import flow_run
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NIGHT = datetime(2026, 11, 20, 3, tzinfo=UTC)
+STEPS = (
+    *("running", "recorded", "prepare_warehouse", "load_raw", "check_raw", "merge_core", "answers_stand"),
+    *("build_features", "fit_families", "publish_results"),
+)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +49,22 @@ def test_a_flow_without_settings_says_so_before_it_touches_anything(
     with pytest.raises(SettingsError, match="No source is configured"):
         marketing.fn()
     assert not list(tmp_path.iterdir())
+
+
+def test_no_step_is_left_out_and_raw_is_checked_before_it_is_merged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = tmp_path / "shop.toml"
+    settings.write_text(
+        '[sources.till]\ntable = "order_lines"\npath = "till"\n[sources.till.columns]\n'
+        'order_id = "order"\nproduct_id = "sku"\nordered_at = "at"\n',
+        encoding="utf-8",
+    )
+    steps = MagicMock()
+    steps.answers_stand.return_value = None
+    monkeypatch.setattr("flows.marketing.look_at_files", steps.look_at_files)
+    for name in STEPS:
+        monkeypatch.setattr(f"flows.marketing.{name}", getattr(steps, name))
+    marketing.fn(config=str(settings), as_of=date(2025, 1, 1))
+    called = [name for name, _, _ in steps.mock_calls if name in STEPS]
+    assert called == list(STEPS)

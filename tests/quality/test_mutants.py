@@ -40,6 +40,7 @@ def test_faults_are_found_missed_or_stopped(repository: Path, tmp_path: Path) ->
     assert outcome("a + b", "a - b") is Outcome.KILLED
     assert outcome("a + b", "a * b") is Outcome.SURVIVED
     assert outcome("a + b", "a +") is Outcome.KILLED
+    assert workshop.judge("pack/other.py", "A =", "tests/pack/test_sums.py").outcome is Outcome.SURVIVED
     assert (workshop.tree / "pack/sums.py").read_text(encoding="utf-8") == SOURCE
     assert (repository / "pack/sums.py").read_text(encoding="utf-8") == SOURCE
     (workshop.tree / "tests/pack/test_sums.py").unlink()
@@ -79,10 +80,10 @@ def test_the_draw_depends_on_its_seed_alone(repository: Path) -> None:
 
 
 def test_a_known_fault_whose_text_has_moved_is_an_error(repository: Path) -> None:
-    fault = Fault(name="sums are products", file="pack/sums.py", old="a + b", new="a * b")
+    fault = Fault(name="sums are products", file="pack/sums.py", old="a + b", new="a * b", tests="tests/pack")
     assert "a * b" in fault.mutation(repository).applied(SOURCE)
     for old in ("a +  b", "a"):
-        moved = Fault(name="sums are products", file="pack/sums.py", old=old, new="a * b")
+        moved = Fault(name="sums are products", file="pack/sums.py", old=old, new="a * b", tests="tests/pack")
         with pytest.raises(StaleFaultError, match="sums are products"):
             moved.mutation(repository)
 
