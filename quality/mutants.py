@@ -45,16 +45,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missed = [item for item in judged.pop(KNOWN) if item.outcome is not Outcome.KILLED]
     for item in missed:
         out.print(f"[red]a known fault was not found:[/red] {item.describe()}", highlight=False, soft_wrap=True)
+    found = f"Known faults: {len(known)}, found: {len(known) - len(missed)}."
+    out.print(found, highlight=False)
+    if not wanted.only:
+        write_section("known faults", found)
     if sample:
         available = Counter(dict.fromkeys(sample, 0))
         for file in files:
             available[area_of(file)] += len(mutations_of(ROOT, file))
         figures = page_section(judged, available=available, seed=wanted.seed)
-        text = f"Known faults: {len(known)}, found: {len(known) - len(missed)}.\n\n{figures}"
         if wanted.only:
-            out.print(text, markup=False, highlight=False, soft_wrap=True)
+            out.print(figures, markup=False, highlight=False, soft_wrap=True)
         else:
-            write_section("mutants", text)
+            write_section("mutants", figures)
             out.print("The figures are in docs/quality.md.")
     return 1 if missed else 0
 

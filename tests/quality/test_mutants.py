@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from quality.areas import area_of, drawn
-from quality.known_faults import Fault, StaleFaultError
+from quality.known_faults import FAULTS, Fault, StaleFaultError
 from quality.mirror import stages
-from quality.trial import Outcome, UntestableError, Workshop
+from quality.trial import ROOT, Outcome, UntestableError, Workshop
 from quality.verdicts import Judged, page_section, write_section
 
 if TYPE_CHECKING:
@@ -117,3 +117,11 @@ def test_the_page_counts_what_was_found_and_names_what_was_not(tmp_path: Path) -
     assert text.startswith("before\n")
     assert text.endswith("-->\nafter\n")
     assert "old" not in text
+
+
+def test_every_known_fault_can_be_planted_and_has_its_tests() -> None:
+    """Where code has moved, describe the same fault in quality/known_faults.py as the code is now."""
+    for fault in FAULTS:
+        text = (ROOT / fault.file).read_text(encoding="utf-8")
+        assert fault.mutation(ROOT).applied(text) != text
+        assert (ROOT / fault.tests).exists()
