@@ -57,7 +57,8 @@ $(READY_DASK): requirements-dask.lock $(READY_DEV)
 	@touch $(READY_DASK)
 
 cluster: $(READY_DASK)  ## Run the tests of a run on a Dask cluster: two workers, one of which is killed
-	@$(DASK)/bin/pytest --quiet tests/tasks/test_engine.py tests/tasks/test_cluster.py tests/flows/test_run_on_cluster.py
+	@$(DASK)/bin/pytest --quiet tests/tasks/test_engine.py tests/tasks/test_cluster.py \
+		tests/tasks/test_feature_parts.py tests/flows/test_run_on_cluster.py
 
 coverage: setup  ## Run the tests and write the branches they never take into docs/quality.md
 	@$(BIN)/coverage erase

@@ -8,6 +8,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from expectations.gate import Gate
+from tasks.feature_parts import build_on_workers
 from tasks.gates import pass_gate
 from tasks.progress import say
 from warehouse.connection import latest_snapshot, open_warehouse, snapshot_committed_as, transaction
@@ -32,7 +33,10 @@ def build_features(run: Run, as_of: date) -> int:
             parameters={"as_of": as_of, "holdout_days": settings.run.holdout_days, **settings.sql_parameters()},
         )
         with built_files(connection, build):
-            build_all(connection, build)
+            if settings.run.engine == "dask":
+                build_on_workers(run, build)
+            else:
+                build_all(connection, build)
             show_all(connection, build)
             # What is checked here is what is stored below: the same files.
             pass_gate(Gate.FEATURES, run, connection, as_of)

@@ -145,7 +145,7 @@ class RunSettings(_Section):
         ),
     )
     engine: Literal["local", "dask"] = Field(
-        "local", description="What fits the families: processes of this machine, or the workers of a Dask cluster."
+        "local", description="What builds features and fits families: this machine, or the workers of a Dask cluster."
     )
     dask_address: str = Field(
         "",

@@ -60,5 +60,5 @@ def test_every_folder_that_the_package_needs_is_in_the_image() -> None:
 
 def test_the_image_runs_as_a_user_and_installs_by_hash() -> None:
     assert "\nUSER 10001\n" in DOCKERFILE
-    assert "--require-hashes --requirement requirements.lock" in DOCKERFILE
+    assert "--require-hashes --requirement ${LOCK}" in DOCKERFILE
     assert "\nHEALTHCHECK " in DOCKERFILE

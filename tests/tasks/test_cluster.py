@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
+import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +17,8 @@ from warehouse.settings import RunSettings, Settings, WarehouseSettings
 
 pytest.importorskip("prefect_dask", reason="Dask is not installed here: make cluster runs these tests")
 
+import dask
+import distributed
 from prefect.client.schemas.objects import State, StateDetails
 from prefect.states import Failed
 
@@ -83,3 +87,17 @@ def test_a_run_s_processes_end_with_it_and_others_do_not(run: Run) -> None:
     assert other.is_alive()
     other.kill()
     other.join()
+
+
+def test_a_task_whose_workers_die_is_given_up_in_words() -> None:
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50) as local,
+        distributed.Client(local) as client,
+    ):
+        future: Any = SimpleNamespace(wrapped_future=client.submit(os._exit, 1))
+        lost = cluster.Cluster(runner=SimpleNamespace()).lost(future)
+        done: Any = SimpleNamespace(wrapped_future=client.submit(abs, -1))
+        assert cluster.Cluster(runner=SimpleNamespace()).lost(done) == ""
+    assert lost.startswith("its worker died, and so did those that repeated it, the last one tcp://127.0.0.1")
+    assert "What to do: look for the reason in the workers' logs" in lost
