@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from datetime import date
 
     import pandas as pd
-    import pyarrow as pa
+
+    from models.inputs import Input
 
 
 @dataclass(frozen=True)
 class Snapshots:
     """Customers as known on two days, ordered by customer_id; numbers are float64, missing ones are NaN.
 
-    `earlier` has what really happened until `current_on` in its holdout columns; `current` does not.
+    `earlier` has what really happened until `current_on` in its holdout columns; `current` does not. Of many customers
+    `earlier` and `learned` are samples; `current` are all of today, `learned` those to fit on.
     """
 
     earlier: pd.DataFrame
     current: pd.DataFrame
+    learned: pd.DataFrame
     earlier_on: date
     current_on: date
 
@@ -47,12 +50,16 @@ class Snapshots:
         return bool(self.current["sales_amount"].notna().any() and self.earlier["sales_amount"].notna().any())
 
 
-def read_snapshots(table: pa.Table, numbers: Sequence[str], minimum_customers: int) -> Snapshots:
-    """Split the table into its two snapshots, with the columns `numbers` (which must hold sales_amount).
+def read_snapshots(
+    history: Input, numbers: Sequence[str], minimum_customers: int, sample_size: int, seed: int
+) -> Snapshots:
+    """Read the two snapshots, with the columns `numbers` (which must hold sales_amount).
+
+    At most `sample_size` customers are read to fit and to judge on, the same ones for the same seed.
 
     Raises `NotApplicableError` when a snapshot is missing or has fewer than `minimum_customers` customers.
     """
-    days = sorted(pc.unique(table["snapshot_on"]).to_pylist())
+    days = sorted(pc.unique(history.table("snapshot_on")["snapshot_on"]).to_pylist())
     if len(days) < 2:  # noqa: PLR2004 - the current and the earlier snapshot
         found = f"customers only as of {days[0]}" if days else "no customers"
         message = (
@@ -62,17 +69,19 @@ def read_snapshots(table: pa.Table, numbers: Sequence[str], minimum_customers: i
         )
         raise NotApplicableError(message)
     earlier_on, current_on = days[0], days[-1]
-    earlier, current = (_customers(table, day, numbers) for day in (earlier_on, current_on))
+    then, now = (history.between("snapshot_on", day, day) for day in (earlier_on, current_on))
+    earlier, current = _customers(then.sample("customer_id", sample_size, seed), numbers), _customers(now, numbers)
+    is_small = len(current) <= sample_size
+    learned = current if is_small else _customers(now.sample("customer_id", sample_size, seed), numbers)
     if len(earlier) < minimum_customers:
         message = (
             f"{len(earlier)} customers had bought by {earlier_on}, at least {minimum_customers} are needed "
             "(minimum_customers). Load more orders with a customer_id, or shorten the holdout days."
         )
         raise NotApplicableError(message)
-    return Snapshots(earlier=earlier, current=current, earlier_on=earlier_on, current_on=current_on)
+    return Snapshots(earlier=earlier, current=current, learned=learned, earlier_on=earlier_on, current_on=current_on)
 
 
-def _customers(table: pa.Table, day: date, numbers: Sequence[str]) -> pd.DataFrame:
-    rows = table.select(["customer_id", "snapshot_on", *numbers]).filter(pc.field("snapshot_on") == day)
-    frame: pd.DataFrame = rows.drop_columns(["snapshot_on"]).sort_by("customer_id").to_pandas()
+def _customers(customers: Input, numbers: Sequence[str]) -> pd.DataFrame:
+    frame: pd.DataFrame = customers.table("customer_id", *numbers).sort_by("customer_id").to_pandas()
     return frame.astype(dict.fromkeys(numbers, np.float64))

@@ -14,17 +14,19 @@ from models.customer_value.forecasts import BgNbdForecast, PoissonForecast, Purc
 from models.customer_value.gamma_gamma import GammaGamma, fit_gamma_gamma
 from models.customer_value.metrics import champion_of, fitted_rows, metric_rows
 from models.customer_value.tables import Prediction, churn_risk, value_rows
-from models.evaluation import metrics_frame, parameters_frame
+from models.evaluation import FittedParameter, metrics_frame, parameters_frame
 from models.family import NotApplicableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from models.customer_history import Snapshots
     from models.customer_value.evaluation import Score
     from models.customer_value.likelihood import Fitted, FloatArray
     from models.customer_value.parameters import CustomerValueParameters
-    from models.family import Context, Results
+    from models.family import Answer, Context
     from models.inputs import Inputs
 
 _NUMBERS = (
@@ -42,9 +44,10 @@ _NUMBERS = (
     "holdout_amount",
 )
 _FEWEST_WITH_AMOUNT = 10
+_CUSTOMERS_PER_FRAME = 50_000
 
 
-def fit(inputs: Inputs, parameters: CustomerValueParameters, context: Context) -> Results:
+def fit(inputs: Inputs, parameters: CustomerValueParameters, context: Context) -> Answer:
     """Return customer_value, model_metrics and model_parameters.
 
     BG/NBD is fitted before the holdout window and judged in it against two baselines: as many purchase days as in
@@ -53,20 +56,23 @@ def fit(inputs: Inputs, parameters: CustomerValueParameters, context: Context) -
 
     Raises `NotApplicableError` with too few (repeat) customers or too short a history.
     """
-    history = read_snapshots(inputs["features.customer_history"].table(), _NUMBERS, parameters.minimum_customers)
+    history = read_snapshots(
+        inputs["features.customer_history"],
+        _NUMBERS,
+        parameters.minimum_customers,
+        parameters.fit_sample_size,
+        context.seed,
+    )
     _need_repeats(history, parameters.minimum_repeat_customers)
-    judged = _sampled(history.earlier, parameters.fit_sample_size, context.seed)
-    scores = _judge(judged, history)
+    scores = _judge(history.earlier, history)
     champion = champion_of(scores)
 
-    learned = _sampled(history.current, parameters.fit_sample_size, context.seed)
-    model, fitted = fit_bg_nbd(_histories(learned))
-    spend = _fit_spend(learned)
-    prediction = _prediction(champion, history, model, spend[0] if spend else None)
+    model, fitted = fit_bg_nbd(_histories(history.learned))
+    spend = _fit_spend(history.learned)
     return {
-        "customer_value": value_rows(history.current, prediction, parameters),
-        "model_metrics": metrics_frame(metric_rows(scores, champion, history, len(judged))),
-        "model_parameters": parameters_frame(fitted_rows(fitted, spend[1] if spend else None)),
+        "customer_value": _predicted(champion, history, model, spend[0] if spend else None, parameters),
+        "model_metrics": metrics_frame(metric_rows(scores, champion, history, len(history.earlier))),
+        "model_parameters": parameters_frame([*fitted_rows(fitted, spend[1] if spend else None), _fit_size(history)]),
     }
 
 
@@ -102,13 +108,32 @@ def _baseline_rates(customers: pd.DataFrame, days: int) -> dict[str, FloatArray]
     return {LAST_WINDOW: rate, POPULATION_MEAN: np.full(len(rate), rate.mean())}
 
 
-def _prediction(champion: str, history: Snapshots, model: BgNbd, spend: GammaGamma | None) -> Prediction:
-    """Return the champion, ready to predict the customers of today."""
-    if champion == BG_NBD:
-        unique, _, history_of = distinct(_histories(history.current))
-        return Prediction(BgNbdForecast(model, unique), history_of, model.probability_alive(unique), spend)
-    rate = _baseline_rates(history.current, history.holdout_days)[champion]
-    return Prediction(PoissonForecast(rate), np.arange(len(rate), dtype=np.int64), None, spend)
+def _predicted(
+    champion: str, history: Snapshots, model: BgNbd, spend: GammaGamma | None, parameters: CustomerValueParameters
+) -> Iterator[pd.DataFrame]:
+    """Yield the champion's predictions of the customers of today, some at a time."""
+    current = history.current
+    rates = _baseline_rates(current, history.holdout_days)
+    for first in range(0, len(current), _CUSTOMERS_PER_FRAME):
+        customers = current.iloc[first : first + _CUSTOMERS_PER_FRAME].reset_index(drop=True)
+        if champion == BG_NBD:
+            unique, _, history_of = distinct(_histories(customers))
+            alive = model.probability_alive(unique)
+            prediction = Prediction(BgNbdForecast(model, unique), history_of, alive, spend)
+        else:
+            rate = rates[champion][first : first + _CUSTOMERS_PER_FRAME]
+            prediction = Prediction(PoissonForecast(rate), np.arange(len(rate), dtype=np.int64), None, spend)
+        yield value_rows(customers, prediction, parameters)
+
+
+def _fit_size(history: Snapshots) -> FittedParameter:
+    return FittedParameter(
+        model=BG_NBD,
+        scope="total",
+        parameter="fit_customer_count",
+        value=float(len(history.learned)),
+        note=f"customers fitted on, of {len(history.current)}; a setting bounds them",
+    )
 
 
 def _fit_spend(customers: pd.DataFrame) -> tuple[GammaGamma, Fitted] | None:
@@ -130,14 +155,6 @@ def _histories(customers: pd.DataFrame) -> Histories:
 
 def _numbers(customers: pd.DataFrame, name: str) -> FloatArray:
     return np.asarray(np.nan_to_num(customers[name].to_numpy(dtype=np.float64)), dtype=np.float64)
-
-
-def _sampled(customers: pd.DataFrame, size: int, seed: int) -> pd.DataFrame:
-    """Return at most `size` customers, the same ones for the same seed, in their order."""
-    if len(customers) <= size:
-        return customers
-    rows = np.sort(np.random.default_rng(seed).choice(len(customers), size, replace=False))
-    return customers.iloc[rows].reset_index(drop=True)
 
 
 def _need_repeats(history: Snapshots, minimum: int) -> None:

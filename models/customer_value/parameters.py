@@ -24,7 +24,9 @@ class CustomerValueParameters(Parameters):
         default=20, ge=5, description="Customers with a second purchase day needed before the holdout window."
     )
     fit_sample_size: int = Field(
-        default=100_000, ge=1_000, description="Customers that models are fitted and judged on; all are predicted."
+        default=50_000,
+        ge=1_000,
+        description="Most customers that models are fitted and judged on, drawn by a hash; all are predicted.",
     )
 
     @model_validator(mode="after")

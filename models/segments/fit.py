@@ -8,7 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from models.customer_history import read_snapshots
-from models.evaluation import metrics_frame, parameters_frame
+from models.evaluation import FittedParameter, metrics_frame, parameters_frame
 from models.segments.candidates import KMEANS, RULE
 from models.segments.clustering import Partition, candidates, choose, nearest, partition_of, rule_labels, stability
 from models.segments.evaluation import (
@@ -22,13 +22,13 @@ from models.segments.explained import compare
 from models.segments.identity import matches, read_previous, segment_ids
 from models.segments.naming import assign_archetypes
 from models.segments.rfm import RfmSpace, score
-from models.segments.tables import NamedSegments, customer_rows, profile_rows, shares_worse
+from models.segments.tables import NamedSegments, customer_frames, profile_rows, shares_worse
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from models.customer_history import Snapshots
-    from models.family import Context, Results
+    from models.family import Answer, Context
     from models.inputs import Inputs
     from models.segments.identity import PreviousSegments
     from models.segments.parameters import SegmentsParameters
@@ -44,7 +44,7 @@ _NUMBERS = (
 )
 
 
-def fit(inputs: Inputs, parameters: SegmentsParameters, context: Context) -> Results:
+def fit(inputs: Inputs, parameters: SegmentsParameters, context: Context) -> Answer:
     """Return customer_segments, segment_profiles, model_metrics and model_parameters.
 
     k-means on standardised log recency, frequency and spend is judged against bands of the summed RFM scores: both
@@ -52,13 +52,19 @@ def fit(inputs: Inputs, parameters: SegmentsParameters, context: Context) -> Res
 
     Raises `NotApplicableError` with too few customers, too short a history or no differences between customers.
     """
-    history = read_snapshots(inputs["features.customer_history"].table(), _NUMBERS, parameters.minimum_customers)
+    history = read_snapshots(
+        inputs["features.customer_history"],
+        _NUMBERS,
+        parameters.minimum_customers,
+        parameters.fit_sample_size,
+        context.seed,
+    )
     # Threads add up in varying order, which shows in the last digits: one thread makes results repeatable.
     with threadpool_limits(limits=1):
         return _fit(history, inputs, parameters, context)
 
 
-def _fit(history: Snapshots, inputs: Inputs, parameters: SegmentsParameters, context: Context) -> Results:
+def _fit(history: Snapshots, inputs: Inputs, parameters: SegmentsParameters, context: Context) -> Answer:
     verdict = _judge(history, parameters, context.seed)
     customers = history.current
     space = RfmSpace.of(customers, has_prices=history.has_prices)
@@ -76,7 +82,7 @@ def _fit(history: Snapshots, inputs: Inputs, parameters: SegmentsParameters, con
     rand_indices = stability(points, chosen.centres, parameters, context.seed)
     fitted_count = min(len(points), parameters.fit_sample_size)
     return {
-        "customer_segments": customer_rows(customers, segments, space, context.currency),
+        "customer_segments": customer_frames(customers, segments, space, context.currency),
         "segment_profiles": profile_rows(customers, segments, space, context.currency),
         "model_metrics": metrics_frame(
             [
@@ -85,8 +91,23 @@ def _fit(history: Snapshots, inputs: Inputs, parameters: SegmentsParameters, con
                 stability_metric(rand_indices, chosen.count, verdict.champion, fitted_count),
             ]
         ),
-        "model_parameters": parameters_frame(segment_parameters(segments, space, points, verdict.champion)),
+        "model_parameters": parameters_frame(
+            [
+                *segment_parameters(segments, space, points, verdict.champion),
+                _fit_size(verdict.champion, fitted_count, len(points)),
+            ]
+        ),
     }
+
+
+def _fit_size(champion: str, fitted_count: int, customer_count: int) -> FittedParameter:
+    return FittedParameter(
+        model=champion,
+        scope="space",
+        parameter="fit_customer_count",
+        value=float(fitted_count),
+        note=f"customers that k-means was fitted on, of {customer_count}; a setting bounds them",
+    )
 
 
 def _judge(history: Snapshots, parameters: SegmentsParameters, seed: int) -> Verdict:

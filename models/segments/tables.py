@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +12,14 @@ from models.segments.naming import traits
 from models.segments.rfm import DIMENSIONS, score, share_worse
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
 
     from models.segments.clustering import Partition
     from models.segments.naming import Archetype
     from models.segments.rfm import FloatArray, IntArray, RfmSpace
+
+
+CUSTOMERS_PER_FRAME = 50_000
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,28 @@ def shares_worse(customers: pd.DataFrame, dimensions: tuple[str, ...]) -> dict[s
     }
 
 
-def customer_rows(customers: pd.DataFrame, segments: NamedSegments, space: RfmSpace, currency: str) -> pd.DataFrame:
-    """Return one row per customer, in the order given."""
-    labels = segments.partition.labels
+def customer_frames(
+    customers: pd.DataFrame, segments: NamedSegments, space: RfmSpace, currency: str
+) -> Iterator[pd.DataFrame]:
+    """Yield one row per customer, in the order given, some at a time."""
     shares = shares_worse(customers, space.dimensions)
+    for first in range(0, len(customers), CUSTOMERS_PER_FRAME):
+        rows = slice(first, first + CUSTOMERS_PER_FRAME)
+        partition = replace(segments.partition, labels=segments.partition.labels[rows])
+        yield _customer_rows(
+            customers.iloc[rows].reset_index(drop=True),
+            {name: share[rows] for name, share in shares.items()},
+            replace(segments, partition=partition),
+            space,
+            currency,
+        )
+
+
+def _customer_rows(
+    customers: pd.DataFrame, shares: dict[str, FloatArray], segments: NamedSegments, space: RfmSpace, currency: str
+) -> pd.DataFrame:
+    """Return the rows of some customers; `shares` tell the share of all customers that each is better than."""
+    labels = segments.partition.labels
     scores = {name: score(share) for name, share in shares.items()}
     distance, confidence = _closeness(space.points(customers), segments.partition)
     names = np.array(segments.names, dtype=object)[labels]

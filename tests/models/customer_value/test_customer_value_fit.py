@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from models.customer_value.fit import fit
 from models.customer_value.parameters import CustomerValueParameters
-from models.family import Context, NotApplicableError
+from models.family import Context, NotApplicableError, whole
 from models.inputs import in_memory
 from warehouse.catalog import find
 from warehouse.results import customer_value
@@ -88,11 +88,8 @@ def run(
     history: pd.DataFrame, parameters: CustomerValueParameters | None = None, seed: int = 0
 ) -> dict[str, pd.DataFrame]:
     inputs = {"features.customer_history": pa.Table.from_pandas(history, preserve_index=False)}
-    return fit(
-        in_memory(inputs),
-        parameters or CustomerValueParameters(),
-        Context(as_of=history["snapshot_on"].max(), seed=seed, currency="EUR"),
-    )
+    context = Context(as_of=history["snapshot_on"].max(), seed=seed, currency="EUR")
+    return whole(fit(in_memory(inputs), parameters or CustomerValueParameters(), context))
 
 
 def test_bg_nbd_beats_the_baselines_on_customers_who_behave_so(history: pd.DataFrame) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from models.family import Context, NotApplicableError
+from models.family import Context, NotApplicableError, whole
 from models.inputs import in_memory
 from models.segments.fit import fit
 from models.segments.parameters import SegmentsParameters
@@ -75,7 +75,7 @@ def run(
     if profiles is not None:
         day: date = history["snapshot_on"].max()
         inputs["results.segment_profiles"] = pa.Table.from_pandas(profiles.assign(as_of=day), preserve_index=False)
-    return fit(in_memory(inputs), parameters, context(history, seed))
+    return whole(fit(in_memory(inputs), parameters, context(history, seed)))
 
 
 def test_planted_kinds_are_found_and_named(history: pd.DataFrame) -> None:
