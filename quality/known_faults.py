@@ -132,7 +132,7 @@ FAULTS: tuple[Fault, ...] = (
         file="warehouse/features/customer_history.sql",
         old="WHERE days.is_purchase AND days.ordered_on > snapshots.snapshot_on - $holdout_days::INTEGER",
         new="WHERE days.is_purchase AND days.ordered_on >= snapshots.snapshot_on - $holdout_days::INTEGER",
-        tests="tests/warehouse/features/test_customer_history.py",
+        tests="tests/warehouse/features/test_days_of_features.py",
     ),
     Fault(
         name="the holdout begins a day late",

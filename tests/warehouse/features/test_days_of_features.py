@@ -219,3 +219,16 @@ def test_daily_drivers(shop: duckdb.DuckDBPyConnection, sell: Sell, built: Built
         (_day(1), 7, True, True, 0, 0, 0, None, None, None, None),
         (_day(0), 8, True, True, 0, 3, 5, 5, 5 / 3, 0.25, 0.333),
     ]
+
+
+def test_customer_history(sell: Sell, built: Built) -> None:
+    for days_ago, price in ((20, 1), (14, 2), (13, 4), (7, 8), (6, 16), (0, 32)):
+        sell(f"{days_ago}", _day(days_ago), unit_price=price)
+    columns = (
+        "snapshot_on, order_count, recent_purchase_day_count, recent_amount, recency_days, repeat_span_days, age_days, "
+        "holdout_purchase_day_count, holdout_amount"
+    )
+    assert built("customer_history", columns) == [
+        (_day(7), 4, 2, 12, 0, 13, 13, 2, 48),
+        (_day(0), 6, 2, 48, 0, 20, 20, None, None),
+    ]
