@@ -17,7 +17,7 @@ from flows.console import show, show_with_words
 from flows.running import DONE, FAILED, WRONG_USAGE, run_flow, show_broken_checks, show_summary
 from tasks.queries import QueryError, ask, last_run_id, query
 from warehouse.connection import WarehouseError
-from warehouse.settings_file import SettingsError, load_settings, require_sources
+from warehouse.settings_file import SettingsError, load_settings, require_families, require_sources
 from warehouse.shares import in_words
 
 if TYPE_CHECKING:
@@ -94,6 +94,9 @@ def run(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The day to answer for; by default the last day with orders."),
     ] = None,
+    only: Annotated[
+        str, typer.Option(help="Fit these families only, such as segments,anomalies, with what they need.")
+    ] = "",
     *,
     force: Annotated[bool, typer.Option("--force", help="Fit the models even when nothing is new.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show Prefect's own log as well.")] = False,
@@ -109,9 +112,11 @@ def run(
     overrides = _overrides(warehouse, set_)
     settings = load_settings(config, overrides)
     require_sources(settings)
+    families = tuple(name.strip() for name in only.split(",") if name.strip())
+    require_families(families)
     day = as_of.date() if as_of else None
     began = datetime.now(UTC).replace(tzinfo=None)
-    code, why = run_flow(_out, config, overrides, as_of=day, force=force, verbose=verbose)
+    code, why = run_flow(_out, config, overrides, as_of=day, only=families, force=force, verbose=verbose)
     _end_run(settings, code, why, began)
     raise typer.Exit(code)
 
@@ -137,7 +142,7 @@ def demo(
     used = config or shop_config
     settings = load_settings(used, overrides)
     began = datetime.now(UTC).replace(tzinfo=None)
-    code, why = run_flow(_out, used, overrides, as_of=None, force=False, verbose=verbose)
+    code, why = run_flow(_out, used, overrides, as_of=None, only=(), force=False, verbose=verbose)
     _end_run(settings, code, why, began)
     if code == DONE:
         show_queries(_out, settings)

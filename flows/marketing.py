@@ -11,13 +11,13 @@ from prefect import flow
 from prefect.runtime import flow_run
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from tasks.families import fit_families
+from tasks.families import fit_families, plan_families
 from tasks.features import build_features
 from tasks.ingest import check_raw, load_raw, look_at_files, merge_core, prepare_warehouse
 from tasks.publish import answers_stand, publish_results
 from tasks.recording import recorded
 from tasks.run import running
-from warehouse.settings_file import CONFIG_VARIABLE, DEFAULT_CONFIG, load_settings, require_sources
+from warehouse.settings_file import CONFIG_VARIABLE, DEFAULT_CONFIG, load_settings, require_families, require_sources
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -36,7 +36,12 @@ _RUNNER: TaskRunner[Any] = ThreadPoolTaskRunner[Any](max_workers=4)
 
 @flow(name="tillflow", flow_run_name=_name_of_run, task_runner=_RUNNER)
 def marketing(
-    config: str = "", overrides: tuple[str, ...] = (), as_of: date | None = None, *, force: bool = False
+    config: str = "",
+    overrides: tuple[str, ...] = (),
+    as_of: date | None = None,
+    only: tuple[str, ...] = (),
+    *,
+    force: bool = False,
 ) -> State[object]:
     """From a shop's files to published answers.
 
@@ -44,11 +49,13 @@ def marketing(
         config: the settings file; by default `tillflow.toml` in the working directory.
         overrides: settings as `section.key=value`, which beat the file's.
         as_of: the day to answer for; by default the last day with orders.
+        only: the model families to fit, with those whose results they read; by default all that are due.
         force: fit the models even when nothing is new.
     """
     settings = load_settings(Path(config) if config else None, overrides)
     require_sources(settings)
-    with running(settings, force=force) as run, recorded(run) as progress:
+    require_families(only)
+    with running(settings, force=force, only=only) as run, recorded(run) as progress:
         prepare_warehouse(run)
         looks = {name: look_at_files.submit(run, name) for name in settings.sources}
         progress.rows_read = load_raw(run, {name: look.result() for name, look in looks.items()})
@@ -59,7 +66,10 @@ def marketing(
             return progress.nothing_to_do()
         if standing := answers_stand(run, day):
             return progress.unchanged(standing)
-        snapshot = build_features(run, day)
-        outcomes = fit_families(run, day, snapshot)
+        plan = plan_families(run, day)
+        if not plan.fitted:
+            return progress.none_due()
+        snapshot = build_features(run, day, plan.feature_names)
+        outcomes = fit_families(run, day, snapshot, plan)
         outcomes = publish_results(run, day, snapshot, outcomes)
         return progress.published(outcomes)

@@ -45,6 +45,7 @@ def run_flow(
     overrides: tuple[str, ...],
     *,
     as_of: date | None,
+    only: tuple[str, ...],
     force: bool,
     verbose: bool,
 ) -> tuple[int, str]:
@@ -65,7 +66,12 @@ def run_flow(
                 server.wait(_SERVER_SECONDS)
             with ending_in_words():
                 state = marketing(
-                    config=str(config or ""), overrides=overrides, as_of=as_of, force=force, return_state=True
+                    config=str(config or ""),
+                    overrides=overrides,
+                    as_of=as_of,
+                    only=only,
+                    force=force,
+                    return_state=True,
                 )
         except Stop as stop:
             return exit_code_of(stop), in_words(stop)

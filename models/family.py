@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +26,14 @@ class Parameters(BaseModel):
     """The settings of one family, as `[models.<family>]` in the settings file. Unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    refresh: Literal["always", "daily", "weekly", "monthly"] = Field(
+        "always",
+        description=(
+            "How long answers stand: a run fits the family again on a new day, week or month of as_of, or whenever "
+            "something is new."
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,10 +14,13 @@ from models import FAMILIES
 from tasks.engine import Engine, engine_of
 from tasks.family_process import FamilyCrashedError, FamilyJob, answer_of, run_family
 from tasks.progress import say, warn
+from warehouse.connection import open_warehouse
 from warehouse.publishing import FamilyOutcome
+from warehouse.refreshing import Plan, plan_of, standing_answers
 from warehouse.shares import warehouse_of_family
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date
 
     from prefect import Task
@@ -64,20 +67,37 @@ def fit_family(run: Run, name: str, as_of: date, snapshot: int, upstream: tuple[
     return outcome
 
 
-def fit_families(run: Run, as_of: date, snapshot: int) -> list[FamilyOutcome]:
-    """Fit all families, a bounded number at a time, and return how each fared."""
+@task(name="plan families", task_run_name="plan families", cache_policy=NO_CACHE)
+def plan_families(run: Run, as_of: date) -> Plan:
+    """Return which families to fit: those that the run was asked for and whose answers no longer stand."""
+    with open_warehouse(run.settings.warehouse, read_only=True) as connection:
+        standing = standing_answers(connection)
+    plan = plan_of(run.settings, as_of, standing, only=run.only, force=run.force)
+    for name, reason in plan.standing.items():
+        say(f"{name}: stands, {reason}")
+    return plan
+
+
+def fit_families(run: Run, as_of: date, snapshot: int, plan: Plan) -> list[FamilyOutcome]:
+    """Fit the families, a bounded number at a time, and return how each fared, with those whose answers stand."""
     with engine_of(run) as engine:
-        futures = _submit(engine, run, as_of, snapshot)
-        return [_outcome(engine, name, future) for name, future in futures.items()]
+        futures = _submit(engine, run, as_of, snapshot, plan.fitted)
+        fitted = [_outcome(engine, name, future) for name, future in futures.items()]
+    return [*fitted, *(_no_answer(name, "standing", reason) for name, reason in plan.standing.items())]
 
 
-def _submit(engine: Engine, run: Run, as_of: date, snapshot: int) -> dict[str, PrefectFuture[Any]]:
+def _submit(
+    engine: Engine, run: Run, as_of: date, snapshot: int, names: Collection[str]
+) -> dict[str, PrefectFuture[Any]]:
     """Submit every family; one that reads another's results waits for it, and reads its last good ones if it failed."""
     makers = {f"results.{table}": family.name for family in FAMILIES for table in family.results}
     fit: Task[Any, object] = fit_family.with_options(retries=run.settings.run.family_retries, retry_delay_seconds=5)
     futures: dict[str, PrefectFuture[Any]] = {}
     for family in FAMILIES:
-        upstream = tuple(sorted({makers[table] for table in family.reads if table in makers} - {family.name}))
+        if family.name not in names:
+            continue
+        makes = {makers[table] for table in family.reads if table in makers} - {family.name}
+        upstream = tuple(sorted(makes.intersection(names)))
         futures[family.name] = engine.submit(
             fit,
             {"run": run, "name": family.name, "as_of": as_of, "snapshot": snapshot, "upstream": upstream},
@@ -100,8 +120,12 @@ def _outcome(engine: Engine, name: str, future: PrefectFuture[object]) -> Family
         if isinstance(answer, FamilyOutcome):
             return answer
         reason = str(answer) or state.message or "unknown"
+    return _no_answer(name, "failed", reason)
+
+
+def _no_answer(name: str, status: str, reason: str) -> FamilyOutcome:
     return FamilyOutcome(
-        family=name, status="failed", reason=reason, parameters="{}", row_count=0, seconds=0, peak_bytes=0, files={}
+        family=name, status=status, reason=reason, parameters="{}", row_count=0, seconds=0, peak_bytes=0, files={}
     )
 
 

@@ -11,18 +11,21 @@ from expectations.gate import Gate
 from tasks.feature_parts import build_on_workers
 from tasks.gates import pass_gate
 from tasks.progress import say
+from warehouse.building import build_order
+from warehouse.catalog import find, tables
 from warehouse.connection import latest_snapshot, open_warehouse, snapshot_committed_as, transaction
 from warehouse.feature_build import FeatureBuild, bucket_count_of, build_all, built_files, show_all, store
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from tasks.run import Run
 
 
 @task(name="build features", task_run_name="build features as of {as_of}", cache_policy=NO_CACHE)
-def build_features(run: Run, as_of: date) -> int:
-    """Build every feature table as of a day, check them, commit all or none, and return the snapshot."""
+def build_features(run: Run, as_of: date, names: Sequence[str] | None = None) -> int:
+    """Build feature tables as of a day, by default all, check them, commit all or none, and return the snapshot."""
     settings = run.settings
     with open_warehouse(settings.warehouse) as connection:
         build = FeatureBuild(
@@ -31,6 +34,7 @@ def build_features(run: Run, as_of: date) -> int:
             folder=run.folder / "features",
             bucket_count=bucket_count_of(settings, connection),
             parameters={"as_of": as_of, "holdout_days": settings.run.holdout_days, **settings.sql_parameters()},
+            tables=tuple(build_order(tables("features") if names is None else map(find, names))),
         )
         with built_files(connection, build):
             if settings.run.engine == "dask":

@@ -34,7 +34,7 @@ def answers_stand(run: Run, as_of: date) -> str | None:
     if run.force:
         return None
     with open_warehouse(run.settings.warehouse, read_only=True) as connection:
-        mark = fingerprint(connection, run.settings, as_of, tillflow_version())
+        mark = fingerprint(connection, run.settings, as_of, tillflow_version(), only=run.only)
         return published_with(connection, mark)
 
 
@@ -51,7 +51,8 @@ def publish_results(run: Run, as_of: date, snapshot: int, outcomes: Iterable[Fam
             publish(connection, (outcome for outcome in checked if outcome.status == "published"), as_of=as_of)
             record_families(connection, FAMILIES, checked, run_id=run.run_id, now=utc_now(), snapshot=snapshot)
     published = [outcome for outcome in checked if outcome.status == "published"]
-    say(f"published {len(published)} of {len(checked)} families, {sum(item.row_count for item in published):,} rows")
+    fitted = sum(outcome.status != "standing" for outcome in checked)
+    say(f"published {len(published)} of {fitted} families, {sum(item.row_count for item in published):,} rows")
     return checked
 
 
@@ -76,7 +77,7 @@ def record(run: Run, *, status: str, message: str, rows_read: int, as_of: date |
     settings = run.settings
     with open_warehouse(settings.warehouse) as connection, transaction(connection, "record run", run.run_id):
         is_published = status in ("published", "partly_published")
-        mark = fingerprint(connection, settings, as_of, tillflow_version()) if as_of else ""
+        mark = fingerprint(connection, settings, as_of, tillflow_version(), only=run.only) if as_of else ""
         record_run(
             connection,
             RunRecord(

@@ -48,6 +48,11 @@ class Progress:
         self.status, self.message = "unchanged", "there are no orders yet: nothing to answer"
         return Completed(message=self.message)
 
+    def none_due(self) -> State[object]:
+        """End a run that has merged what was new, while the answers of all families stand for some time yet."""
+        self.status, self.message = "unchanged", "no family is due: their answers stand"
+        return Completed(message=self.message, name="Unchanged")
+
     def unchanged(self, standing_run_id: str) -> State[object]:
         """End a run that found nothing new."""
         self.status = "unchanged"
@@ -59,8 +64,9 @@ class Progress:
         self.outcomes = outcomes
         broken = [outcome for status in _BROKEN for outcome in outcomes if outcome.status == status]
         skipped = [outcome for outcome in outcomes if outcome.status == "skipped"]
-        done = len(outcomes) - len(broken) - len(skipped)
-        self.message = f"{done} families published, {len(skipped)} skipped"
+        standing = sum(outcome.status == "standing" for outcome in outcomes)
+        done = len(outcomes) - len(broken) - len(skipped) - standing
+        self.message = f"{done} families published, {len(skipped)} skipped{f', {standing} stand' if standing else ''}"
         if not broken:
             self.status = "published"
             return Completed(message=self.message)

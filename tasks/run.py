@@ -21,7 +21,7 @@ from warehouse.connection import WarehouseError, clear_scratch
 from warehouse.shares import in_words, warehouse_of_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from warehouse.settings import Settings
@@ -42,6 +42,7 @@ class Run:
     started_at: datetime
     settings: Settings
     force: bool = False
+    only: tuple[str, ...] = ()
     version: str = field(default_factory=tillflow_version)
 
     @property
@@ -61,7 +62,7 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def running(settings: Settings, *, force: bool = False) -> Iterator[Run]:
+def running(settings: Settings, *, force: bool = False, only: Sequence[str] = ()) -> Iterator[Run]:
     """Begin a run, alone on its warehouse, and clear its scratch folder in the end.
 
     Raises:
@@ -76,6 +77,7 @@ def running(settings: Settings, *, force: bool = False) -> Iterator[Run]:
         started_at=started_at,
         settings=settings.model_copy(update={"warehouse": warehouse_of_run(settings)}),
         force=force,
+        only=tuple(only),
     )
     with stoppable(), _lock(settings.warehouse.path), _place(settings.run.writer_limit):
         _clear_scratch(settings)

@@ -9,7 +9,7 @@ or many.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from warehouse.building import bind, build_order, select_of
@@ -33,13 +33,17 @@ _BUILT = "built"
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureBuild:
-    """What is built where: the lake's snapshot that is read, the folder of the files, the values that SQL binds."""
+    """What is built where: the lake's snapshot that is read, the folder of the files, the values that SQL binds.
+
+    `tables` are built, in this order: each after those that it is made from.
+    """
 
     warehouse: WarehouseSettings
     snapshot: int
     folder: Path
     bucket_count: int
     parameters: Mapping[str, Any]
+    tables: tuple[Table, ...] = field(default_factory=lambda: tuple(build_order(tables("features"))))
 
     def files(self, table: Table, bucket: int | None = None) -> list[Path]:
         """Return the files that hold `table`, or what one bucket has of it, in a fixed order."""
@@ -71,7 +75,7 @@ def build_part(build: FeatureBuild, name: str, bucket: int) -> None:
 
 def build_all(connection: duckdb.DuckDBPyConnection, build: FeatureBuild) -> None:
     """Build every part of every feature table on one connection that `built_files` has prepared."""
-    for table in build_order(tables("features")):
+    for table in build.tables:
         for bucket in build.buckets(table):
             build_bucket(connection, build, table, bucket)
 
@@ -118,14 +122,14 @@ def built_files(connection: duckdb.DuckDBPyConnection, build: FeatureBuild) -> I
 
 def show_all(connection: duckdb.DuckDBPyConnection, build: FeatureBuild) -> None:
     """Let `features.` mean every file of every table again, after buckets were built."""
-    for table in tables("features"):
+    for table in build.tables:
         _show(connection, build, table, None)
 
 
 def store(connection: duckdb.DuckDBPyConnection, build: FeatureBuild) -> int:
     """Replace the lake's feature tables by what was built, and return the rows. The caller owns the transaction."""
     row_count = 0
-    for table in tables("features"):
+    for table in build.tables:
         if table.stored:
             name = f"{LAKE}.{table_name(table)}"
             columns = ", ".join(quote_identifier(column) for column in table.column_names)

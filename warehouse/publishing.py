@@ -149,6 +149,8 @@ def record_families(
     _insert(connection, "ops.lineage", lineage)
     before = connection.execute("SELECT table_name, family, published_at FROM ops.freshness").fetchall()
     published_at = {(str(table), str(family)): time for table, family, time in before}
+    # Answers that stand are as fresh as they were.
+    renewed = [family for family in families if by_name[family.name].status != "standing"]
     freshness = [
         _freshness(
             connection,
@@ -159,10 +161,12 @@ def record_families(
             if by_name[family.name].status == "published"
             else published_at.get((f"results.{name}", family.name)),
         )
-        for family in families
+        for family in renewed
         for name in family.results
     ]
-    connection.execute("DELETE FROM ops.freshness WHERE list_contains(?, family)", [list(by_name)])
+    connection.execute(
+        "DELETE FROM ops.freshness WHERE list_contains(?, family)", [[family.name for family in renewed]]
+    )
     _insert(connection, "ops.freshness", freshness)
 
 

@@ -42,11 +42,13 @@ class RunRecord:
     as_of: date | None
 
 
-def fingerprint(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, version: str) -> str:
+def fingerprint(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date, version: str, *, only: Sequence[str] = ()
+) -> str:
     """Return a hash of all that a run's answers depend on.
 
     These are the merged rows, the settings, the day, the version, the contracts, and the families with what they read
-    and write: a new family runs on unchanged data.
+    and write: a new family runs on unchanged data. A run that was asked for some families says nothing of the others.
     """
     merged = connection.execute(
         "SELECT load_id, rows_accepted, rows_duplicate, rows_quarantined FROM ops.loads "
@@ -56,7 +58,7 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of
     said["sources"] = {
         name: {key: value for key, value in source.items() if key != "path"} for name, source in said["sources"].items()
     }
-    said["run"] = {"seed": settings.run.seed, "holdout_days": settings.run.holdout_days}
+    said["run"] = {"seed": settings.run.seed, "holdout_days": settings.run.holdout_days, "only": sorted(only)}
     families = [(family.name, family.reads, family.results) for family in FAMILIES]
     known = [merged, said, as_of.isoformat(), version, repr(all_tables()), families]
     content = json.dumps(known, sort_keys=True, default=str)

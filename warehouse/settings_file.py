@@ -15,7 +15,7 @@ from models import FAMILIES
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -62,6 +62,17 @@ def require_sources(settings: Settings) -> None:
     if not settings.sources:
         message = f"No source is configured. Name a settings file with --config or {CONFIG_VARIABLE}, see examples/."
         raise SettingsError(message)
+
+
+def require_families(names: Iterable[str]) -> None:
+    """Raise `SettingsError` when one of the names is no model family."""
+    known = [family.name for family in FAMILIES]
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            message = f"--only: {name!r} is no model family.{hint} Allowed: {', '.join(known)}."
+            raise SettingsError(message)
 
 
 def _merge(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def test_without_a_command_it_says_how_to_begin(tmp_path: Path) -> None:
         (["run", "--config", "none.toml"], "There is no settings file none.toml"),
         (["run", "--set", "run.sead=1"], "run.sead: unknown key. Did you mean seed?"),
         (["run", "--as-of", "yesterday"], "Invalid value for '--as-of'"),
+        (["run", "--only", "segment"], "No source is configured"),
         (["sing"], "No such command 'sing'"),
     ],
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NIGHT = datetime(2026, 11, 20, 3, tzinfo=UTC)
 STEPS = (
     *("running", "recorded", "prepare_warehouse", "load_raw", "check_raw", "merge_core", "answers_stand"),
-    *("build_features", "fit_families", "publish_results"),
+    *("plan_families", "build_features", "fit_families", "publish_results"),
 )
 
 
@@ -35,7 +35,7 @@ def test_a_run_is_named_after_its_shop_and_its_night(
     monkeypatch: pytest.MonkeyPatch, config: str, variable: str, as_of: date | None, name: str
 ) -> None:
     monkeypatch.setenv("TILLFLOW_CONFIG", variable)
-    given = {"config": config, "overrides": (), "as_of": as_of, "force": False}
+    given = {"config": config, "overrides": (), "as_of": as_of, "only": (), "force": False}
     monkeypatch.setitem(flow_run.FIELDS, "parameters", lambda: given)
     monkeypatch.setitem(flow_run.FIELDS, "scheduled_start_time", lambda: NIGHT)
     assert _name_of_run() == name

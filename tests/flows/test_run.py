@@ -132,6 +132,20 @@ def test_a_new_day_loads_that_day_only_and_an_earlier_run_still_answers(shop: De
     assert json.loads(earlier.stdout) == [{"as_of": first_as_of}]
 
 
+def test_a_run_of_some_families_leaves_the_others_as_they_were(shop: DemoShop, served: dict[str, str]) -> None:
+    answers = "SELECT DISTINCT run_id FROM results.{}"
+    before = ask(shop, answers.format("basket_rules"))
+    command = [*run_command(shop), "--only", "segments", "--force"]
+    done = subprocess.run(command, env=served, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    ((run_id,),) = ask(shop, "SELECT arg_max(run_id, started_at) FROM ops.runs")
+    fitted = ask(shop, f"SELECT family FROM ops.family_runs WHERE run_id = '{run_id}' AND status <> 'standing'")
+    assert fitted == [("segments",)]
+    assert ask(shop, answers.format("customer_segments WHERE as_of = '2026-01-01'")) == [(run_id,)]
+    assert ask(shop, answers.format("basket_rules")) == before
+    assert ask(shop, "SELECT count(*) FROM ops.freshness WHERE is_stale") == [(0,)]
+
+
 def test_a_failed_gate_and_crashed_families_keep_the_last_good_tables(shop: DemoShop, served: dict[str, str]) -> None:
     answers = "SELECT run_id, count(*) FROM results.recommendations GROUP BY run_id"
     before = ask(shop, answers)

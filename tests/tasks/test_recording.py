@@ -42,3 +42,15 @@ def test_a_run_whose_families_all_failed_is_failed() -> None:
     told = progress()
     told.published([outcome("segments", "failed", "it died")])
     assert told.status == "failed"
+
+
+def test_answers_that_stand_are_counted_apart() -> None:
+    told = progress()
+    told.published([outcome("segments", "standing", "refresh is weekly"), outcome("drivers", "published")])
+    assert (told.status, told.message) == ("published", "1 families published, 0 skipped, 1 stand")
+
+
+def test_a_run_without_a_family_that_is_due_is_unchanged() -> None:
+    told = progress()
+    assert told.none_due().is_completed()
+    assert told.status == "unchanged"

@@ -16,14 +16,18 @@ TABLE = Table(
             type="VARCHAR",
             description=(
                 "published: its tables are new; skipped: the shop lacks what it needs; failed: it broke, and its "
-                "last good tables stand; rejected: its results broke their contract and were not published."
+                "last good tables stand; rejected: its results broke their contract and were not published; standing: "
+                "it was not due or not asked for, its answers of an earlier run stand."
             ),
-            allowed=("published", "skipped", "failed", "rejected"),
+            allowed=("published", "skipped", "failed", "rejected", "standing"),
         ),
         Column(
             name="reason",
             type="VARCHAR",
-            description="Why it was skipped, failed or rejected; of a published one, what to know of how it answered.",
+            description=(
+                "Why it was skipped, failed or rejected, or why its answers stand; of a published one, what to know of "
+                "how it answered."
+            ),
             nullable=True,
         ),
         Column(name="parameters", type="VARCHAR", description="Its parameters, as JSON."),
@@ -37,7 +41,7 @@ TABLE = Table(
             text="Which families did not publish in the last run, and why?",
             empty_when_well=True,
             sql=(
-                "SELECT family, status, reason FROM ops.family_runs WHERE status <> 'published' "
+                "SELECT family, status, reason FROM ops.family_runs WHERE status NOT IN ('published', 'standing') "
                 "AND run_id = (SELECT arg_max(run_id, ended_at) FROM ops.family_runs) ORDER BY family"
             ),
         ),
