@@ -51,16 +51,20 @@ def run_flow(
 ) -> tuple[int, str]:
     """Run the flow and return the exit code and, where it failed, why, in words."""
     _set_up_prefect(verbose=verbose)
-    # A family's libraries load beside Prefect's, those of the checks while the server starts.
-    start_family_server()
+    # Where a server has to start first, a family's libraries load beside Prefect's, those of the checks while it does.
+    # Beside a standing one they would only delay a run that finds nothing new: then new files load them.
+    if not os.environ.get("PREFECT_API_URL"):
+        start_family_server()
     with showing_progress(out, "starting Prefect"):
         server = start_unless_configured()
+        if server:
+            from tasks.warm_up import warm_up  # noqa: PLC0415 - only then
+
+            warm_up()
         from flows.marketing import marketing  # noqa: PLC0415 - Prefect reads its settings when it is imported
         from tasks.failures import explain, in_words  # noqa: PLC0415 - imports Prefect
         from tasks.stopping import Stop, ending_in_words, exit_code_of  # noqa: PLC0415 - imports Prefect
-        from tasks.warm_up import warm_up  # noqa: PLC0415 - only for a run
 
-        warm_up()
         try:
             if server:
                 server.wait(_SERVER_SECONDS)

@@ -13,8 +13,10 @@ import socket
 import subprocess
 import sys
 import threading
+from typing import TYPE_CHECKING
 
-import uvicorn
+if TYPE_CHECKING:
+    import uvicorn
 
 _READY = b"ready\n"
 # As Prefect starts its own: without the UI, for one client's time.
@@ -69,15 +71,6 @@ class TemporaryServer:
             self._process.wait()
 
 
-class _Announced(uvicorn.Server):
-    """A server that says when it answers."""
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            os.write(1, _READY)
-
-
 def start_unless_configured() -> TemporaryServer | None:
     """Start a server for this process and name it to Prefect, unless the settings name one or forbid it."""
     from prefect.context import refresh_global_settings_context  # noqa: PLC0415 - only for a run
@@ -100,8 +93,18 @@ def _end_with_parent(server: uvicorn.Server) -> None:
 
 def main() -> None:
     """Serve on the listening socket whose number is the argument."""
+    import uvicorn  # noqa: PLC0415 - only for the server's own process
+
+    class Announced(uvicorn.Server):
+        """A server that says when it answers."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                os.write(1, _READY)
+
     config = uvicorn.Config("prefect.server.api.server:create_app", factory=True, log_level="error", lifespan="on")
-    server = _Announced(config)
+    server = Announced(config)
     threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
     server.run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
 

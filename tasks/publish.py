@@ -13,7 +13,7 @@ from models import FAMILIES
 from tasks.gates import checks_folder, judge_results
 from tasks.progress import say, warn
 from tasks.run import Run, tillflow_version, utc_now
-from tasks.warm_up import prepare_charts
+from tasks.warm_up import prepare_charts, warm_up
 from warehouse.catalog import find
 from warehouse.connection import open_warehouse, snapshot_committed_as, transaction
 from warehouse.publishing import FamilyOutcome, publish, record_families
@@ -31,11 +31,15 @@ _PUBLISH_MESSAGE = "publish results"
 @task(name="anything new?", task_run_name="anything new?", cache_policy=NO_CACHE)
 def answers_stand(run: Run, as_of: date) -> str | None:
     """Return the earlier run whose answers stand: it saw the same rows, settings, day and version."""
-    if run.force:
-        return None
-    with open_warehouse(run.settings.warehouse, read_only=True) as connection:
-        mark = fingerprint(connection, run.settings, as_of, tillflow_version(), only=run.only)
-        return published_with(connection, mark)
+    standing = None
+    if not run.force:
+        with open_warehouse(run.settings.warehouse, read_only=True) as connection:
+            mark = fingerprint(connection, run.settings, as_of, tillflow_version(), only=run.only)
+            standing = published_with(connection, mark)
+    if standing is None:
+        # What follows is loaded by new files already, unless there are none.
+        warm_up()
+    return standing
 
 
 @task(name="publish results", task_run_name="publish results", cache_policy=NO_CACHE)
