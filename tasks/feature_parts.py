@@ -16,8 +16,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.engine import ClusterError, Engine, engine_of
-from warehouse.building import build_order
-from warehouse.catalog import find, tables
+from warehouse.catalog import find
 from warehouse.contracts import Parts
 from warehouse.feature_build import FeatureBuild, build_part
 from warehouse.shares import warehouse_of_family
@@ -59,7 +58,7 @@ def build_on_workers(run: Run, build: FeatureBuild) -> None:
     """Build every part of every feature table on the run's cluster, each as soon as what it reads is there."""
     with engine_of(run) as engine:
         futures: dict[tuple[str, int], PrefectFuture[Any]] = {}
-        for table in build_order(tables("features")):
+        for table in build.tables:
             for bucket in build.buckets(table):
                 futures[table.name, bucket] = engine.submit(
                     build_feature_part,
@@ -68,7 +67,7 @@ def build_on_workers(run: Run, build: FeatureBuild) -> None:
                 )
         for (name, bucket), future in futures.items():
             _require(engine, name, bucket, future)
-    for table in tables("features"):
+    for table in build.tables:
         for bucket in build.buckets(table):
             _wait_for(build, table, bucket)
 
