@@ -99,6 +99,9 @@ def run(
     ] = "",
     *,
     force: Annotated[bool, typer.Option("--force", help="Fit the models even when nothing is new.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Build also in full what is renewed in part; end where the two differ.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show Prefect's own log as well.")] = False,
 ) -> None:
     """Load what is new, check it, fit the models and publish their answers.
@@ -109,7 +112,7 @@ def run(
 
     Example: tillflow run --config examples/online_retail.toml --set sources.online_retail.path=/data/online_retail
     """
-    overrides = _overrides(warehouse, set_)
+    overrides = (*_overrides(warehouse, set_), *(("run.verify=true",) if verify else ()))
     settings = load_settings(config, overrides)
     require_sources(settings)
     families = tuple(name.strip() for name in only.split(",") if name.strip())

@@ -9,6 +9,7 @@ from prefect.exceptions import TerminationSignal
 from expectations.gate import GateFailedError
 from sources.files import SourceError, SourcePathError
 from tasks.engine import ClusterError
+from warehouse.completing import IncrementalError
 from warehouse.connection import WarehouseError
 from warehouse.exhaustion import ExhaustedError, is_full_disk
 from warehouse.merging import LostRowsError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _FAILED, _WRONG_SETTINGS = 1, 2
 _IN_SETTINGS = (ClusterError, SettingsError, SourcePathError, WarehouseError)
-_IN_DATA = (GateFailedError, SourceError, LostRowsError)
+_IN_DATA = (GateFailedError, IncrementalError, SourceError, LostRowsError)
 _IN_MACHINE = (ExhaustedError,)
 
 

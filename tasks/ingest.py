@@ -108,7 +108,8 @@ def merge_core(run: Run) -> date | None:
                         f"{name}: {counts.rows_accepted:,} accepted, {counts.rows_duplicate:,} duplicate, "
                         f"{counts.rows_quarantined:,} quarantined"
                     )
-                complete_core(connection)
+                settings = run.settings.run
+                complete_core(connection, None if settings.full else run.run_id, verify=settings.verify)
                 pass_gate(Gate.CORE, run, connection)
         row = connection.execute(statement("last_day_with_orders")).fetchone()
     return row[0] if row else None
