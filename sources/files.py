@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import hashlib
 import io
+import time
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
@@ -39,8 +41,9 @@ class SourcePathError(SourceError):
 class SourceFile:
     """One file of a source, looked at but not loaded: its format, columns, size and content hash.
 
-    `name` is its path under the folder that the settings name: what `ops.loads.file` holds. `is_ended` tells whether
-    the last line of a CSV file has an end.
+    `name` is its path under the folder that the settings name: what `ops.loads.file` holds. `modified` and `read` are
+    when it was changed last and when it was read, in nanoseconds. `is_ended` tells whether the last line of a CSV file
+    has an end.
     """
 
     source: str
@@ -50,6 +53,8 @@ class SourceFile:
     columns: tuple[str, ...]
     delimiter: str
     size: int
+    modified: int
+    read: int
     sha256: str
     is_ended: bool
 
@@ -95,8 +100,9 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
         endings = ", ".join(sorted(_ENDINGS))
         raise refused(name, path, f"unknown kind of file; expected one of {endings}, or set format.")
     try:
-        size = path.stat().st_size
-        if size == 0:
+        # Asked before the content is read: what is changed meanwhile has a later time, and is read again.
+        read, status = time.time_ns(), path.stat()
+        if status.st_size == 0:
             raise refused(name, path, "the file is empty. Export it again, or remove it.")
         inspect = _inspect_parquet if file_format == "parquet" else _inspect_csv
         columns, delimiter, digest, is_ended = inspect(name, source, path)
@@ -120,21 +126,23 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
         format=file_format,
         columns=columns,
         delimiter=delimiter,
-        size=size,
+        size=status.st_size,
+        modified=status.st_mtime_ns,
+        read=read,
         sha256=digest,
         is_ended=is_ended,
     )
 
 
-def refuse_broken_off(new: Collection[SourceFile], everything: Collection[SourceFile]) -> None:
+def refuse_broken_off(new: Collection[SourceFile], are_ended: Collection[bool]) -> None:
     """Refuse a new file whose last line has no end where most files of the source have one.
 
-    The last value of such a file may be cut without a trace.
+    The last value of such a file may be cut without a trace. `are_ended` tells it of every file of the source.
 
     Raises:
         SourceError: for the first of them.
     """
-    if 2 * sum(file.is_ended for file in everything) <= len(everything):
+    if 2 * sum(are_ended) <= len(are_ended):
         return
     for file in new:
         if not file.is_ended:
@@ -201,6 +209,8 @@ def _inspect_parquet(name: str, source: SourceSettings, path: Path) -> tuple[tup
 def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[str, ...], str, str, bool]:
     digest = hashlib.sha256()
     is_single_byte = native_encoding(source.encoding) != ""
+    is_utf8 = native_encoding(source.encoding) == "utf-8"
+    decoder = codecs.getincrementaldecoder("utf-8")()
     head, tail, unreadable, lines = b"", b"", 0, 0
     for block in _blocks(path, compressed=path.name.endswith(".gz")):
         digest.update(block)
@@ -209,7 +219,8 @@ def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[s
             hint = f"Set sources.{name}.encoding to utf-16." if head.startswith(_UTF_16) else "Export it as CSV."
             raise refused(name, path, f"the file is binary, not {source.encoding} text. {hint}")
         tail = (tail + block)[-BLOCK_BYTES:]
-    if native_encoding(source.encoding) == "utf-8":
+        is_utf8 = is_utf8 and _goes_on_readable(decoder, block)
+    if native_encoding(source.encoding) == "utf-8" and not (is_utf8 and _goes_on_readable(decoder, b"", final=True)):
         unreadable, lines = _count_unreadable(path)
     if unreadable > max(1, lines) * _MAXIMUM_UNREADABLE_SHARE:
         message = (
@@ -240,6 +251,15 @@ def _refuse_cut_off(name: str, path: Path, text: str, columns: tuple[str, ...], 
             f"and no line end. Send it again. Nothing of it was loaded."
         )
         raise SourceError(message)
+
+
+def _goes_on_readable(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
+    """Return whether a text can be read on through `block`; a character may lie across two blocks."""
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _count_unreadable(path: Path) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sources.files import SourceFile, find_files, groups, inspect_file, refuse_broken_off
+from sources.known_files import known_files
 from sources.staging import stage
 from warehouse.raw_tables import append_incoming
 
@@ -21,27 +22,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """What a source's files are: the new ones, and how many were loaded before."""
+    """What a source's files are: those whose content was read, the new ones, and how many were loaded before."""
 
+    read_files: tuple[SourceFile, ...]
     new_files: tuple[SourceFile, ...]
     known_file_count: int
 
 
 def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> Inspection:
-    """Look at every file of a source and tell which contents are new.
+    """Tell which contents of a source are new; files that have not changed since they were read are not read again.
 
     Raises:
         SourceError: when there is no file, or a file is broken; the message names it.
     """
     rows = connection.execute("SELECT load_id FROM ops.loads WHERE source = ? AND status <> 'superseded'", [name])
-    known = {str(row[0]) for row in rows.fetchall()}
-    files = [inspect_file(name, source, path) for path in find_files(name, source)]
+    loaded = {str(row[0]) for row in rows.fetchall()}
+    known = known_files(connection, name, source)
+    paths = find_files(name, source)
+    files: list[SourceFile] = []
+    are_ended: list[bool] = []
+    for path in paths:
+        before = known.get(path.absolute())
+        if before and before.is_unchanged(path):
+            are_ended.append(before.is_ended)
+        else:
+            files.append(inspect_file(name, source, path))
+            are_ended.append(files[-1].is_ended)
     new: dict[str, SourceFile] = {}
     for file in files:
-        if file.load_id not in known:
+        if file.load_id not in loaded:
             new.setdefault(file.load_id, file)
-    refuse_broken_off(new.values(), files)
-    return Inspection(new_files=tuple(new.values()), known_file_count=len(files) - len(new))
+    refuse_broken_off(new.values(), are_ended)
+    return Inspection(read_files=tuple(files), new_files=tuple(new.values()), known_file_count=len(paths) - len(new))
 
 
 def load_files(

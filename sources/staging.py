@@ -33,7 +33,7 @@ def stage(
     paths = [_readable(file, source, scratch) for file in files]
     connection.execute("CREATE OR REPLACE TEMP TABLE incoming_files (path VARCHAR, load_id VARCHAR, file VARCHAR)")
     connection.executemany(
-        "INSERT INTO incoming_files VALUES (?, ?, ?)",
+        "INSERT INTO incoming_files (path, load_id, file) VALUES (?, ?, ?)",
         [(str(path), file.load_id, file.name) for path, file in zip(paths, files, strict=True)],
     )
     try:

@@ -9,6 +9,7 @@ from prefect.cache_policies import NO_CACHE
 
 from expectations.gate import Gate
 from sources.files import SourceError
+from sources.known_files import remember_files
 from sources.loading import Inspection, inspect_source, load_files
 from tasks.gates import pass_gate
 from tasks.progress import say
@@ -68,23 +69,27 @@ def look_at_files(run: Run, name: str) -> Inspection:
 def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> int:
     """Keep every row of the new files as it came: all files of all sources, or none. Returns rows read."""
     rows_read = 0
-    new = {name: inspection.new_files for name, inspection in inspections.items() if inspection.new_files}
-    if not new:
+    read = {name: inspection for name, inspection in inspections.items() if inspection.read_files}
+    if not read:
         return 0
-    warm_up()
+    if any(inspection.new_files for inspection in read.values()):
+        warm_up()
     with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "load raw", run.run_id):
-        for name, files in new.items():
+        for name, inspection in read.items():
+            remember_files(connection, name, inspection.read_files)
+            if not inspection.new_files:
+                continue
             rows = load_files(
                 connection,
                 name,
                 run.settings.sources[name],
-                files,
+                inspection.new_files,
                 scratch=run.folder,
                 run_id=run.run_id,
                 now=utc_now(),
             )
             rows_read += rows
-            say(f"{name}: {rows:,} rows read from {len(files)} files")
+            say(f"{name}: {rows:,} rows read from {len(inspection.new_files)} files")
     return rows_read
 
 

@@ -71,6 +71,19 @@ def test_bytes_that_are_no_text_spoil_their_line_only(tmp_path: Path) -> None:
     assert rows[1][1:4] == (2, "1", "a")
 
 
+def test_a_character_across_two_blocks_is_no_broken_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sources.files.BLOCK_BYTES", 16)
+    (tmp_path / "a.csv").write_text(HEADER + "1,ÄÖÜäöüßé,2024-01-01\n" * 9, encoding="utf-8")
+    monkeypatch.setattr("sources.files._count_unreadable", lambda _: pytest.fail("the file is whole"))
+    assert [row[3] for row in read(tmp_path / "a.csv", tmp_path)] == ["ÄÖÜäöüßé"] * 9
+
+
+def test_a_file_that_ends_within_a_character_has_an_unreadable_line(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes((HEADER + "1,ä,ä").encode()[:-1])
+    with pytest.raises(SourceError, match="1 of 2 lines are not utf-8"):
+        read(tmp_path / "a.csv", tmp_path)
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "gb18030", "utf-8-sig"])
 def test_other_encodings(tmp_path: Path, encoding: str) -> None:
     word = "杯子" if encoding in ("utf-16", "gb18030", "utf-8-sig") else "Größe"

@@ -1,0 +1,81 @@
+"""Files known by path, size and time of change: their content is read once, and again only on doubt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import duckdb
+
+    from sources.files import SourceFile
+    from warehouse.settings import SourceSettings
+
+# Clocks of file systems are coarse: a file that is changed again so soon may keep its size and its time.
+_COARSEST_CLOCK_NANOSECONDS = 2_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownFile:
+    """A file that was read before: what its directory said of it then, and whether its last line has an end."""
+
+    size: int
+    modified: int
+    is_ended: bool
+
+    def is_unchanged(self, path: Path) -> bool:
+        """Return whether the file still is what it was, without reading it."""
+        status = path.stat()
+        return (status.st_size, status.st_mtime_ns) == (self.size, self.modified)
+
+
+def known_files(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> dict[Path, KnownFile]:
+    """Return the files of a source that need not be read again unless they have changed.
+
+    A file is in doubt, and not among them, when it was changed just before it was read, or when its load was
+    superseded. All are when the mapping names a column that no file had.
+    """
+    rows = connection.execute(
+        "SELECT column_name FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = 'raw' AND table_name = ?",
+        [name],
+    ).fetchall()
+    if not {mapping.column for mapping in source.columns.values()} <= {str(row[0]) for row in rows}:
+        return {}
+    known = connection.execute(
+        """
+        SELECT path, files.file_bytes, modified_nanoseconds, is_ended
+        FROM ops.files JOIN ops.loads USING (load_id)
+        WHERE files.source = ? AND status <> 'superseded' AND modified_nanoseconds < read_nanoseconds - ?
+        """,
+        [name, _COARSEST_CLOCK_NANOSECONDS],
+    ).fetchall()
+    return {
+        Path(path): KnownFile(size=size, modified=modified, is_ended=is_ended)
+        for path, size, modified, is_ended in known
+    }
+
+
+def remember_files(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[SourceFile]) -> None:
+    """Record what was seen of files that were read. The caller owns the transaction."""
+    paths = [str(file.path.absolute()) for file in files]
+    connection.execute("DELETE FROM ops.files WHERE source = ? AND list_contains(?, path)", [name, paths])
+    connection.execute(
+        """
+        INSERT INTO ops.files (source, path, load_id, is_ended, file_bytes, modified_nanoseconds, read_nanoseconds)
+        SELECT ?, unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::BOOLEAN[]), unnest(?::BIGINT[]),
+            unnest(?::BIGINT[]), unnest(?::BIGINT[])
+        """,
+        [
+            name,
+            paths,
+            [file.load_id for file in files],
+            [file.is_ended for file in files],
+            [file.size for file in files],
+            [file.modified for file in files],
+            [file.read for file in files],
+        ],
+    )
