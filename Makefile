@@ -11,10 +11,10 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --extra build --universal --gene
 	--no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test cluster lint bench scale coverage mutants docs lock clean
+.PHONY: help setup demo test test-long cluster lint bench scale coverage mutants docs lock clean
 
 help:  ## Show this text
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 setup: $(READY_DEV)  ## Make the virtual environment with exactly what requirements-dev.lock says
 
@@ -42,7 +42,10 @@ demo: $(READY)  ## Make a demo shop in ./demo, run everything on it and show the
 	@$(BIN)/tillflow demo
 
 test: setup  ## Run the tests (under 5 minutes on two cores)
-	@$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --quiet
+	@$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --quiet -m "not long"
+
+test-long: setup  ## Run the long tests: stories of whole runs, which are stopped, fail, or see another day
+	@$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --quiet -m long
 
 # A virtual environment of its own: with Dask in it every family's libraries load five seconds longer.
 DASK := .venv-dask

@@ -26,7 +26,7 @@ STAGES = (
     ("check raw", r"gate raw"),
     ("merge core", r"accepted, .* quarantined"),
     ("check core", r"gate core"),
-    ("build and check features", r"feature tables"),
+    ("build and check features", r"✓ .* features of .* rows"),
     ("fit families", r"rows in [\d.]+ s|: skipped, |: failed, "),
     ("check and publish results", r"published \d+ of"),
     ("write report", r"report in"),

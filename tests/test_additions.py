@@ -193,6 +193,7 @@ def run_tests(folder: Path, chosen: str, *files: str) -> None:
     run(folder, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "-k", chosen, *files)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_a_family_is_a_package_a_contract_and_a_line(tmp_path: Path) -> None:
     folder = grown(tmp_path, FAMILY)

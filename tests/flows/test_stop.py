@@ -21,7 +21,7 @@ from tests.demo_warehouse import LIGHT
 from warehouse.connection import open_warehouse
 from warehouse.settings import WarehouseSettings
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.long]
 
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[2]

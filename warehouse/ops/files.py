@@ -38,6 +38,7 @@ TABLE = Table(
                 "SELECT source, load_id, list(path ORDER BY path) AS paths FROM ops.files "
                 "GROUP BY source, load_id HAVING count(*) > 1 ORDER BY source, load_id"
             ),
+            empty_when_well=True,
         ),
     ),
     append=True,
