@@ -113,8 +113,15 @@ def _fitting_worker(run: subprocess.Popen[str]) -> psutil.Process:
 
 
 def _workers(run: subprocess.Popen[str]) -> list[psutil.Process]:
-    children = psutil.Process(run.pid).children()
-    return [child for child in children if any("spawn_main" in word for word in child.cmdline())]
+    return [child for child in psutil.Process(run.pid).children() if _is_worker(child)]
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return any("spawn_main" in word for word in process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        # One of the workers that built features has just ended.
+        return False
 
 
 def test_a_run_whose_worker_is_killed_publishes_what_a_local_run_does(places: dict[str, Place]) -> None:
