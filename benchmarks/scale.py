@@ -163,7 +163,8 @@ def write_page() -> None:
         f"""# How a run grows with the shop
 
 Written by `python benchmarks/scale.py`: demo shops with nine events to ten order lines, from Parquet files to
-published answers, all nine families, on a machine with {machine}.
+published answers, all nine families, on a machine with {machine},
+with the default settings, which let DuckDB use what the machine has to spare.
 The last row is a second run with one more day of orders and events, without the families' fits.
 
 {chr(10).join(table)}
