@@ -46,5 +46,6 @@ def build_features(run: Run, as_of: date, names: Sequence[str] | None = None) ->
             pass_gate(Gate.FEATURES, run, connection, as_of)
             with transaction(connection, "build features", run.run_id):
                 row_count = store(connection, build)
-        say(f"features of {row_count:,} rows in {build.bucket_count} buckets as of {as_of}")
+        buckets = "one bucket" if build.bucket_count == 1 else f"{build.bucket_count} buckets"
+        say(f"features of {row_count:,} rows in {buckets} as of {as_of}")
         return snapshot_committed_as(connection, "build features", run.run_id)
