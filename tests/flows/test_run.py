@@ -20,7 +20,8 @@ from tests.demo_warehouse import LIGHT
 from warehouse.connection import open_warehouse
 from warehouse.settings_file import load_settings
 
-pytestmark = pytest.mark.server
+# Each test goes on from where the one before it left the warehouse.
+pytestmark = [pytest.mark.server, pytest.mark.long]
 
 TILLFLOW = str(Path(sys.executable).parent / "tillflow")
 HEADER = "order_number,line_number,sku,customer_number,ordered_at,quantity,unit_price,country"
@@ -111,7 +112,6 @@ def test_a_second_run_finds_nothing_new(shop: DemoShop, served: dict[str, str]) 
     assert ask(shop, "SELECT status FROM ops.runs ORDER BY started_at") == [("published",), ("unchanged",)]
 
 
-@pytest.mark.long
 def test_a_new_day_loads_that_day_only_and_an_earlier_run_still_answers(shop: DemoShop, served: dict[str, str]) -> None:
     first_id, first_as_of = ask(shop, "SELECT run_id, as_of::VARCHAR FROM ops.runs WHERE status = 'published'")[0]
     found = ask(shop, "SELECT max(customer_id), max(product_id) FROM core.order_lines WHERE is_product")
@@ -133,7 +133,6 @@ def test_a_new_day_loads_that_day_only_and_an_earlier_run_still_answers(shop: De
     assert json.loads(earlier.stdout) == [{"as_of": first_as_of}]
 
 
-@pytest.mark.long
 def test_a_run_of_some_families_leaves_the_others_as_they_were(shop: DemoShop, served: dict[str, str]) -> None:
     answers = "SELECT DISTINCT run_id FROM results.{}"
     before = ask(shop, answers.format("basket_rules"))
@@ -148,7 +147,6 @@ def test_a_run_of_some_families_leaves_the_others_as_they_were(shop: DemoShop, s
     assert ask(shop, "SELECT count(*) FROM ops.freshness WHERE is_stale") == [(0,)]
 
 
-@pytest.mark.long
 def test_a_failed_gate_and_crashed_families_keep_the_last_good_tables(shop: DemoShop, served: dict[str, str]) -> None:
     answers = "SELECT run_id, count(*) FROM results.recommendations GROUP BY run_id"
     before = ask(shop, answers)
