@@ -6,14 +6,16 @@ import codecs
 import csv
 import gzip
 import hashlib
-import io
 import time
+import zlib
 from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 import duckdb
+
+from sources.records import header_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -38,12 +40,23 @@ class SourcePathError(SourceError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lines:
+    """What the bytes of a CSV file say of its lines, whatever its quotes say.
+
+    `count` are those with a character, the header among them. `are_even` tells whether all end in the same way.
+    """
+
+    count: int = 0
+    are_even: bool = True
+    is_ended: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceFile:
     """One file of a source, looked at but not loaded: its format, columns, size and content hash.
 
     `name` is its path under the folder that the settings name: what `ops.loads.file` holds. `modified` and `read` are
-    when it was changed last and when it was read, in nanoseconds. `is_ended` tells whether the last line of a CSV file
-    has an end.
+    when it was changed last and when it was read, in nanoseconds. `lines` is what a CSV file has of them.
     """
 
     source: str
@@ -56,7 +69,12 @@ class SourceFile:
     modified: int
     read: int
     sha256: str
-    is_ended: bool
+    lines: Lines
+
+    @property
+    def is_ended(self) -> bool:
+        """Return whether the last line of a CSV file has an end."""
+        return self.lines.is_ended
 
     @property
     def load_id(self) -> str:
@@ -105,10 +123,10 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
         if status.st_size == 0:
             raise refused(name, path, "the file is empty. Export it again, or remove it.")
         inspect = _inspect_parquet if file_format == "parquet" else _inspect_csv
-        columns, delimiter, digest, is_ended = inspect(name, source, path)
+        columns, delimiter, digest, lines = inspect(name, source, path)
     except PermissionError as error:
         raise refused(name, path, "no right to read the file. Give this user read access.") from error
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise refused(name, path, f"the compressed file is broken or cut off. Send it again. ({error})") from error
     except OSError as error:
         raise refused(name, path, f"the file can't be read: {error.strerror}.") from error
@@ -130,7 +148,7 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
         modified=status.st_mtime_ns,
         read=read,
         sha256=digest,
-        is_ended=is_ended,
+        lines=lines,
     )
 
 
@@ -190,30 +208,32 @@ def _name_under(given: Path, path: Path) -> str:
     return str(path.relative_to(fixed)) if fixed != path and path.is_relative_to(fixed) else path.name
 
 
-def _inspect_parquet(name: str, source: SourceSettings, path: Path) -> tuple[tuple[str, ...], str, str, bool]:
+def _inspect_parquet(name: str, source: SourceSettings, path: Path) -> tuple[tuple[str, ...], str, str, Lines]:
     del source
     digest = hashlib.sha256()
     for block in _blocks(path, compressed=False):
         digest.update(block)
     try:
-        rows = duckdb.connect().execute("SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [str(path)])
-        columns = tuple(str(row[0]) for row in rows.fetchall())
+        relation = duckdb.connect().execute("SELECT column_name FROM (DESCRIBE FROM read_parquet(?))", [str(path)])
+        columns = tuple(str(row[0]) for row in relation.fetchall())
     except duckdb.Error as error:
         message = (
             f"{where(name, path)}: not a whole Parquet file (cut off or of another kind). Send it again. ({error})"
         )
         raise SourceError(message) from error
-    return columns, "", digest.hexdigest(), True
+    return columns, "", digest.hexdigest(), Lines()
 
 
-def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[str, ...], str, str, bool]:
+def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[str, ...], str, str, Lines]:
     digest = hashlib.sha256()
     is_single_byte = native_encoding(source.encoding) != ""
     is_utf8 = native_encoding(source.encoding) == "utf-8"
     decoder = codecs.getincrementaldecoder("utf-8")()
     head, tail, unreadable, lines = b"", b"", 0, 0
+    counter = LineCounter()
     for block in _blocks(path, compressed=path.name.endswith(".gz")):
         digest.update(block)
+        counter.add(block)
         head = head or block
         if is_single_byte and b"\0" in block:
             hint = f"Set sources.{name}.encoding to utf-16." if head.startswith(_UTF_16) else "Export it as CSV."
@@ -232,13 +252,40 @@ def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[s
         header = head.decode(source.encoding, errors="replace" if is_single_byte else "ignore").lstrip("\ufeff")
     except UnicodeError as error:
         raise refused(name, path, f"not {source.encoding} text ({error}). Set sources.{name}.encoding.") from error
+    if not header.strip():
+        raise refused(name, path, "the file has no header. Export it again, or remove it.")
     delimiter = source.delimiter or _delimiter(header)
-    columns = tuple(column.strip() for column in next(csv.reader(io.StringIO(header), delimiter=delimiter)))
+    columns = header_of(header, delimiter)
     text = tail.decode(source.encoding, errors="ignore")
     is_ended = text.endswith(("\n", "\r"))
     if not is_ended:
         _refuse_cut_off(name, path, text, columns, delimiter)
-    return columns, delimiter, digest.hexdigest(), is_ended
+    return columns, delimiter, digest.hexdigest(), counter.lines(is_ended=is_ended)
+
+
+class LineCounter:
+    """Count the lines of a file from its blocks."""
+
+    def __init__(self) -> None:
+        self._line_feeds = self._returns = self._pairs = self._blank = 0
+        self._before = b"\n"
+
+    def add(self, block: bytes) -> None:
+        """Take the next block; a line end may lie across two."""
+        self._line_feeds += block.count(b"\n")
+        joined = self._before + block
+        if b"\r" in joined:
+            self._returns += block.count(b"\r")
+            self._pairs += joined.count(b"\r\n")
+            self._blank += joined.count(b"\n\r\n")
+        self._blank += joined.count(b"\n\n")
+        self._before = block[-1:]
+
+    def lines(self, *, is_ended: bool) -> Lines:
+        """Return what was counted; where lines end in one way only, but some are blank, the count may be too high."""
+        ends = self._line_feeds or self._returns
+        are_even = self._pairs == self._returns == ends or not (self._line_feeds and self._returns)
+        return Lines(count=ends - self._blank + (not is_ended), are_even=are_even, is_ended=is_ended)
 
 
 def _refuse_cut_off(name: str, path: Path, text: str, columns: tuple[str, ...], delimiter: str) -> None:

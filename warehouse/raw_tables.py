@@ -52,7 +52,7 @@ def append_incoming(connection: duckdb.DuckDBPyConnection, source: str, columns:
         for statement in comment_sql(table):
             connection.execute(statement)
     for name in columns:
-        if existing and name not in existing:
+        if existing and name.lower() not in existing:
             connection.execute(f"ALTER TABLE {table_name(table)} ADD COLUMN {quote_identifier(name)} VARCHAR")
     names = ", ".join(quote_identifier(name) for name in columns)
     connection.execute(
@@ -63,8 +63,9 @@ def append_incoming(connection: duckdb.DuckDBPyConnection, source: str, columns:
 
 
 def _existing_columns(connection: duckdb.DuckDBPyConnection, source: str) -> set[str]:
+    """Return the names of the columns that the raw table has, in lower case: SQL does not tell `id` from `ID`."""
     rows = connection.execute(
-        "SELECT column_name FROM duckdb_columns() "
+        "SELECT lower(column_name) FROM duckdb_columns() "
         "WHERE database_name = current_database() AND schema_name = 'raw' AND table_name = ?",
         [source],
     ).fetchall()
