@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from expectations.batch_checks import BatchCheck
     from expectations.suite import Rule
     from expectations.validation import Finding
-    from warehouse.contracts import Table
+    from warehouse.contracts import Column, Table
 
 _ABORTED_ADVICE = "roll the transaction back: the error has ended it, and a commit would keep nothing"
 _HIDDEN = "(personal, not shown)"
+_HIDDEN_TEXT = "(text, not shown)"
+# Where a row came from; it is what whoever mends the source needs.
+_PLACES = frozenset({"_source", "_file", "source", "load_id"})
 _SHOWN_FAILURES = 10
 
 
@@ -52,7 +55,7 @@ class CheckResult:
 
     `violation_count` counts the rows against the rule and `violation_share` is its share (0..1) of `rows_checked`,
     the rows of the table or, for a rule about a batch, of the batch; both are None for a rule about the table as a
-    whole. `example` is one breaking row as JSON, with the columns that the contract calls personal hidden.
+    whole. `example` is one breaking row as JSON, without what may be personal: what the contract calls so, and texts.
     `validation` is GX's own result, for Data Docs.
     """
 
@@ -216,15 +219,27 @@ def _result(
 
 
 def _example(connection: duckdb.DuckDBPyConnection, table: Table, rule: Rule) -> str:
-    """Return one row that breaks the rule as JSON."""
+    """Return one row that breaks the rule as JSON, without what may be personal.
+
+    It goes to terminals, logs, tables, reports and whoever is on call. A text may hold a name or an address wherever it
+    comes from, so of a table's texts only keys, codes from a list of allowed ones and places are shown.
+    """
     cursor = connection.execute(f"SELECT * FROM ({rule.breaking_rows}) LIMIT 1")
     names = [column[0] for column in cursor.description or ()]
     row = cursor.fetchone()
     if row is None:
         return ""
-    personal = {column.name for column in table.columns if column.personal}
+    columns = {column.name: column for column in table.columns}
     shown = {
-        name: _HIDDEN if name in personal and value is not None else value
+        name: value if value is None or name not in columns else _shown(table, columns[name], value)
         for name, value in zip(names, row, strict=True)
     }
     return json.dumps(shown, default=str, ensure_ascii=False)
+
+
+def _shown(table: Table, column: Column, value: object) -> object:
+    if column.personal:
+        return _HIDDEN
+    is_text = isinstance(value, str | bytes | list | dict)
+    is_harmless = column.name in {*table.key, *_PLACES} or column.references or value in column.allowed
+    return _HIDDEN_TEXT if is_text and not is_harmless else value

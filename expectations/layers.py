@@ -160,6 +160,6 @@ def _quarantine_checks(
             whole=read,
             limit=quality.maximum_quarantined_share,
             causes=f" ({', '.join(f'{rule}: {count:,} rows' for rule, count in rules)})",
-            breaking_rows=f"SELECT file, row_number, reason, payload FROM ops.quarantine {of_this_batch} ORDER BY ALL",
+            breaking_rows=f"SELECT file, row_number, reason FROM ops.quarantine {of_this_batch} ORDER BY ALL",
         )
     ]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
 _DRIVER = re.compile(r"^\([\w.]+\) ")
+_QUOTED = re.compile(r"""(["']).*\1""", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,11 @@ def run_rules(
     validator.metrics_calculator.show_progress_bars = False
     results = validator.graph_validate(
         [expectation_of(rule).configuration for rule in rules],
-        runtime_configuration={"result_format": "BASIC", "catch_exceptions": True},
+        # Values that break a rule may be personal, and GX's result goes to Data Docs.
+        runtime_configuration={
+            "result_format": {"result_format": "BASIC", "partial_unexpected_count": 0},
+            "catch_exceptions": True,
+        },
     )
     by_name = {_rule_name(result): result for result in results}
     findings = [_finding(rule, by_name[rule.name]) for rule in rules]
@@ -80,7 +85,9 @@ def _error(result: ExpectationValidationResult) -> str:
     information = result.exception_info or {}
     raised = [information] if "raised_exception" in information else list(information.values())
     messages = [str(one["exception_message"]) for one in raised if one["raised_exception"]]
-    return _DRIVER.sub("", messages[0].split("\n[SQL:")[0].strip()) if messages else ""
+    error = _DRIVER.sub("", messages[0].split("\n[SQL:")[0].strip()) if messages else ""
+    # DuckDB quotes the value that it could not convert, and then the statement.
+    return _QUOTED.sub("…", error.split("\n")[0]) if error.startswith("Conversion Error") else error
 
 
 def _finding(rule: Rule, result: ExpectationValidationResult) -> Finding:
@@ -103,8 +110,19 @@ def _finding(rule: Rule, result: ExpectationValidationResult) -> Finding:
         passed=None if error else bool(result.success),
         observed=observed,
         violation_count=count,
-        validation=result.to_json_dict(),
+        validation=_without_values(result.to_json_dict(), error),
     )
+
+
+def _without_values(validation: dict[str, Any], error: str) -> dict[str, Any]:
+    """Return GX's result with `error` in place of messages and tracebacks, which may quote a value."""
+    if error:
+        validation["exception_info"] = {
+            "raised_exception": True,
+            "exception_message": error,
+            "exception_traceback": error,
+        }
+    return validation
 
 
 def _text(value: float | str | None, unit: str) -> str:

@@ -5,7 +5,10 @@ A contract takes a field as it is, or says with `here` what is particular there:
 
 from warehouse.contracts import AS_OF, FAMILY, RUN_ID, Column
 
-CUSTOMER_ID = Column(name="customer_id", type="VARCHAR", description="The shop's number of the customer.")
+# A shop may number its customers by their e-mail addresses.
+CUSTOMER_ID = Column(
+    name="customer_id", type="VARCHAR", description="The shop's number of the customer.", personal=True
+)
 PRODUCT_ID = Column(name="product_id", type="VARCHAR", description="The shop's code of the product.")
 ORDER_ID = Column(name="order_id", type="VARCHAR", description="The shop's number of the order or credit note.")
 CAMPAIGN_ID = Column(name="campaign_id", type="VARCHAR", description="The campaign's number.")

@@ -12,7 +12,13 @@ TABLE = Table(
     dated_by="since_on",
     columns=(
         CUSTOMER_ID.here(origin=Origin.SOURCE),
-        Column(name="friend_id", type="VARCHAR", origin=Origin.SOURCE, description="The customer's friend."),
+        Column(
+            name="friend_id",
+            type="VARCHAR",
+            origin=Origin.SOURCE,
+            description="The customer's friend.",
+            personal=True,
+        ),
         Column(name="since_on", type="DATE", origin=Origin.SOURCE, description="When the tie began.", nullable=True),
     ),
     checks=(

@@ -39,7 +39,7 @@ TABLE = Table(
         Column(
             name="example",
             type="VARCHAR",
-            description="One breaking row as JSON, personal columns hidden.",
+            description="One breaking row as JSON, without texts that may be personal.",
             nullable=True,
         ),
         Column(name="advice", type="VARCHAR", description="What to do when the rule is broken."),
