@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
-from flows.console import show, show_with_words
+from flows.console import plain, show, show_with_words, text_output
 from flows.running import DONE, FAILED, WRONG_USAGE, run_flow, show_broken_checks, show_summary
+from tasks.exports import FileFormat, export, format_of, write_text
 from tasks.queries import QueryError, ask, last_run_id, query
 from warehouse.connection import WarehouseError
 from warehouse.settings_file import SettingsError, load_settings, require_families, require_sources
@@ -51,12 +51,17 @@ SetOption = Annotated[
 
 
 class Format(StrEnum):
-    """How `tillflow sql` prints."""
+    """What `tillflow sql` gives: a table for the eye, or a format for a file or another program."""
 
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
     MARKDOWN = "markdown"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
+
+_NOT_FOR_THE_TERMINAL = (FileFormat.PARQUET, FileFormat.XLSX)
 
 
 def main() -> None:
@@ -65,7 +70,7 @@ def main() -> None:
         app()
     except (SettingsError, QueryError, WarehouseError) as error:
         kind = type(error).__name__.removesuffix("Error")
-        _err.print(f"[red]{kind}:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        _err.print(f"[red]{kind}:[/red] {plain(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(WRONG_USAGE)
 
 
@@ -159,21 +164,34 @@ def sql(
     config: ConfigOption = None,
     warehouse: WarehouseOption = None,
     set_: SetOption = None,
-    format_: Annotated[Format, typer.Option("--format", "-f", help="How to print the answer.")] = Format.TABLE,
+    format_: Annotated[
+        Format | None,
+        typer.Option("--format", "-f", help="By default a table, with --output what the file's ending says."),
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the whole answer to this file.")] = None,
     run_id: Annotated[str, typer.Option("--run", help="Answer as of an earlier run, see: tillflow status")] = "",
 ) -> None:
-    """Query the warehouse, read-only, also while a run is writing.
+    """Query the warehouse, also while a run is writing. Nothing but its tables can be read, and nothing written.
 
-    Tables are described in docs/tables.md and by DESCRIBE and COMMENT in the catalog.
+    Tables are described in docs/tables.md, by DESCRIBE and by SHOW ALL TABLES.
 
-    Example: tillflow sql "SELECT * FROM results.segment_profiles" --format markdown
+    Example: tillflow sql "SELECT * FROM results.segment_profiles" --output segments.xlsx
     """
-    answer = query(load_settings(config, _overrides(warehouse, set_)), statement, run_id=run_id)
-    if format_ is Format.TABLE:
-        show(_out, answer)
+    settings = load_settings(config, _overrides(warehouse, set_))
+    file_format = FileFormat(format_) if format_ and format_ is not Format.TABLE else None
+    if output:
+        if format_ is Format.TABLE:
+            message = "A table is for the terminal. With --output choose another --format, or none."
+            raise QueryError(message)
+        count = export(settings, statement, output, file_format or format_of(output), run_id=run_id)
+        _err.print(f"{count:,} rows in {plain(str(output))}", highlight=False, soft_wrap=True)
+    elif file_format in _NOT_FOR_THE_TERMINAL:
+        message = f"--format {file_format} needs a file: --output FILE."
+        raise QueryError(message)
+    elif file_format:
+        write_text(settings, statement, text_output(sys.stdout), file_format, run_id=run_id)
     else:
-        text = {Format.CSV: answer.as_csv, Format.JSON: answer.as_json, Format.MARKDOWN: answer.as_markdown}[format_]()
-        typer.echo(text)
+        show(_out, query(settings, statement, run_id=run_id))
 
 
 @app.command()
@@ -246,7 +264,7 @@ def _end_run(settings: Settings, code: int, why: str, began: datetime) -> None:
     if code in (DONE, FAILED):
         show_summary(_out, settings, began)
     if why:
-        _err.print(f"[red]The run failed.[/red] {escape(why)}", highlight=False, soft_wrap=True)
+        _err.print(f"[red]The run failed.[/red] {plain(why)}", highlight=False, soft_wrap=True)
 
 
 def _overrides(warehouse: Path | None, given: list[str] | None) -> tuple[str, ...]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
-from flows.console import show, show_with_words, showing_progress
+from flows.console import plain, show, show_with_words, showing_progress
 from flows.temporary_server import TemporaryServerError, start_unless_configured
 from tasks.family_process import start_family_server
 from tasks.queries import ask_all
@@ -99,7 +97,7 @@ def replay_quarantine(out: Console, err: Console, settings: Settings) -> int:
         with showing_progress(out, "judging quarantined rows again"), running(settings) as run:
             passed = replay(run)
     except GateFailedError as error:
-        err.print(f"[red]Nothing was replayed.[/red] {error}", highlight=False, soft_wrap=True)
+        err.print(f"[red]Nothing was replayed.[/red] {plain(str(error))}", highlight=False, soft_wrap=True)
         return FAILED
     for source, (judged, accepted) in passed.items():
         out.print(
@@ -130,7 +128,7 @@ def show_summary(out: Console, settings: Settings, since: datetime) -> None:
             "broken_checks_of_run": of_run,
         },
     )
-    said = "" if last["status"] == "failed" else f" {last['message']}"
+    said = "" if last["status"] == "failed" else f" {plain(last['message'])}"
     out.print(f"\n[bold]Run {last['run_id']}: {last['status']}.[/bold]{said}", highlight=False, soft_wrap=True)
     for name, title in (
         ("loads_of_run", "What was read"),
@@ -159,7 +157,7 @@ def show_broken_checks(out: Console, broken: Answer) -> None:
             f"gate {check['gate']}, {check['table_name']}: {check['check_name']}: {check['status']}. "
             f"Expected {check['expected']}, found {check['observed']}.{example} What to do: {check['advice']}."
         )
-        out.print(f"[{colour}]{check['severity']}[/{colour}] {escape(text)}", highlight=False, soft_wrap=True)
+        out.print(f"[{colour}]{check['severity']}[/{colour}] {plain(text)}", highlight=False, soft_wrap=True)
 
 
 def _set_up_prefect(*, verbose: bool) -> None:

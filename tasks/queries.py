@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +10,20 @@ import duckdb
 
 from tasks.summaries import markdown_table
 from warehouse.connection import WarehouseError, open_warehouse
+from warehouse.exhaustion import ExhaustedError, is_full_disk
 from warehouse.migration import is_up_to_date, last_migration
+from warehouse.reading import RefusedError, only_reading, open_for_reading
 from warehouse.run_records import snapshot_of
 from warehouse.statements import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from pyarrow import RecordBatchReader
 
     from warehouse.settings import Settings
+
+_ROWS_AT_A_TIME = 10_000
 
 
 class QueryError(Exception):
@@ -33,18 +37,6 @@ class Answer:
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
-    def as_csv(self) -> str:
-        """Return the answer as CSV with a header (RFC 4180)."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows(self.rows)
-        return text.getvalue().rstrip("\n")
-
-    def as_json(self) -> str:
-        """Return the answer as a JSON list of objects; dates and decimals are texts."""
-        return json.dumps(self.as_dicts(), default=str, ensure_ascii=False, indent=2)
-
     def as_markdown(self) -> str:
         """Return the answer as a Markdown table."""
         return markdown_table(self.columns, self.rows)
@@ -54,16 +46,47 @@ class Answer:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
-def query(settings: Settings, sql: str, *, run_id: str = "") -> Answer:
-    """Answer a query, read-only; with `run_id` as the warehouse was when that run had published.
+class Rows:
+    """The rows of an answer, read as they are asked for."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self.columns = tuple(str(column[0]) for column in cursor.description or ())
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        while rows := self._cursor.fetchmany(_ROWS_AT_A_TIME):
+            yield from rows
+
+    def batches(self, rows: int) -> RecordBatchReader:
+        """Return the answer as Arrow's record batches of so many rows, instead of row by row."""
+        return self._cursor.to_arrow_reader(rows)
+
+
+@contextmanager
+def reading(settings: Settings, sql: str, *, run_id: str = "") -> Iterator[Rows]:
+    """Answer a person's own query over a connection that reads the lake and nothing else.
+
+    Args:
+        settings: where the warehouse is.
+        sql: one statement that reads.
+        run_id: answer from the warehouse as it was when that run had published.
 
     Raises:
-        QueryError: when the SQL is wrong or would write, or there is no such run.
+        QueryError: when the SQL is wrong or would do more than to read, or there is no such run.
         WarehouseError: when there is no warehouse.
     """
     snapshot = _snapshot(settings, run_id) if run_id else None
-    with open_warehouse(settings.warehouse, read_only=True, snapshot=snapshot) as connection:
-        return _fetch(connection, sql)
+    try:
+        with open_for_reading(settings.warehouse, snapshot=snapshot) as connection, _in_words(connection):
+            yield Rows(connection.execute(only_reading(connection, sql)))
+    except ExhaustedError as error:
+        raise QueryError(str(error)) from error
+
+
+def query(settings: Settings, sql: str, *, run_id: str = "") -> Answer:
+    """Answer a person's own query whole; raises what `reading` does."""
+    with reading(settings, sql, run_id=run_id) as rows:
+        return Answer(rows.columns, tuple(rows))
 
 
 def ask(settings: Settings, name: str, parameters: Mapping[str, Any] | None = None) -> Answer:
@@ -78,11 +101,22 @@ def ask_all(settings: Settings, questions: Mapping[str, Mapping[str, Any] | None
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
-    try:
+    with _in_words(connection):
         cursor = connection.execute(sql, parameters)
         columns = tuple(str(column[0]) for column in cursor.description or ())
         return Answer(columns, tuple(cursor.fetchall()))
+
+
+@contextmanager
+def _in_words(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Tell a person why a query has no answer; what ran out is told by who opened the connection."""
+    try:
+        yield
+    except RefusedError as error:
+        raise QueryError(str(error)) from error
     except duckdb.Error as error:
+        if isinstance(error, duckdb.OutOfMemoryException) or is_full_disk(error):
+            raise
         message = f"{error}{_what_may_help(connection, error)}"
         raise QueryError(message) from error
 

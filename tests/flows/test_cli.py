@@ -39,6 +39,9 @@ def test_without_a_command_it_says_how_to_begin(tmp_path: Path) -> None:
     [
         (["sql", "SELECT 1"], "There is no warehouse in"),
         (["run"], "No source is configured. Name a settings file with --config or TILLFLOW_CONFIG"),
+        (["sql", "SELECT 1", "--format", "xlsx"], "--format xlsx needs a file: --output FILE."),
+        (["sql", "SELECT 1", "--output", "answer"], "answer does not tell its format"),
+        (["sql", "SELECT 1", "--output", "answer.csv", "--format", "table"], "A table is for the terminal"),
         (["status"], "There is no warehouse in"),
         (["run", "--config", "none.toml"], "There is no settings file none.toml"),
         (["run", "--set", "run.sead=1"], "run.sead: unknown key. Did you mean seed?"),
