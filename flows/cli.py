@@ -15,6 +15,8 @@ from rich.console import Console
 from flows.console import plain, show, show_with_words, text_output
 from flows.running import DONE, FAILED, WRONG_USAGE, run_flow, show_broken_checks, show_summary
 from tasks.exports import FileFormat, export, format_of, write_text
+
+from tasks.opening import opened_ahead
 from tasks.queries import QueryError, ask, last_run_id, query
 from warehouse.connection import WarehouseError
 from warehouse.settings_file import SettingsError, load_settings, require_families, require_sources
@@ -49,7 +51,6 @@ SetOption = Annotated[
     typer.Option("--set", "-s", help="A setting, such as run.seed=1 or sources.orders.path=/data; may be repeated."),
 ]
 
-
 class Format(StrEnum):
     """What `tillflow sql` gives: a table for the eye, or a format for a file or another program."""
 
@@ -60,9 +61,7 @@ class Format(StrEnum):
     PARQUET = "parquet"
     XLSX = "xlsx"
 
-
 _NOT_FOR_THE_TERMINAL = (FileFormat.PARQUET, FileFormat.XLSX)
-
 
 def main() -> None:
     """Run the command line; what goes wrong is told in a sentence, never as a traceback."""
@@ -73,12 +72,10 @@ def main() -> None:
         _err.print(f"[red]{kind}:[/red] {plain(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(WRONG_USAGE)
 
-
 def _show_version(*, asked: bool) -> None:
     if asked:
         typer.echo(f"tillflow {version('tillflow')}")
         raise typer.Exit
-
 
 @app.callback()
 def _tillflow(
@@ -88,7 +85,6 @@ def _tillflow(
     ] = False,
 ) -> None:
     """Take what may stand before a command."""
-
 
 @app.command()
 def run(
@@ -123,11 +119,11 @@ def run(
     families = tuple(name.strip() for name in only.split(",") if name.strip())
     require_families(families)
     day = as_of.date() if as_of else None
-    began = datetime.now(UTC).replace(tzinfo=None)
-    code, why = run_flow(_out, config, overrides, as_of=day, only=families, force=force, verbose=verbose)
-    _end_run(settings, code, why, began)
+    with opened_ahead(settings):
+        began = datetime.now(UTC).replace(tzinfo=None)
+        code, why = run_flow(_out, config, overrides, as_of=day, only=families, force=force, verbose=verbose)
+        _end_run(settings, code, why, began)
     raise typer.Exit(code)
-
 
 @app.command()
 def demo(
@@ -149,14 +145,14 @@ def demo(
     overrides = _overrides(warehouse, None)
     used = config or shop_config
     settings = load_settings(used, overrides)
-    began = datetime.now(UTC).replace(tzinfo=None)
-    code, why = run_flow(_out, used, overrides, as_of=None, only=(), force=False, verbose=verbose)
-    _end_run(settings, code, why, began)
-    if code == DONE:
-        show_queries(_out, settings)
-        show_next_steps(_out, settings, used)
+    with opened_ahead(settings):
+        began = datetime.now(UTC).replace(tzinfo=None)
+        code, why = run_flow(_out, used, overrides, as_of=None, only=(), force=False, verbose=verbose)
+        _end_run(settings, code, why, began)
+        if code == DONE:
+            show_queries(_out, settings)
+            show_next_steps(_out, settings, used)
     raise typer.Exit(code)
-
 
 @app.command()
 def sql(
@@ -193,7 +189,6 @@ def sql(
     else:
         show(_out, query(settings, statement, run_id=run_id))
 
-
 @app.command()
 def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
     """Show the last runs, what came in, how fresh each table is and what did not pass."""
@@ -209,7 +204,6 @@ def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     if quarantined.rows:
         show(_out, quarantined, "In quarantine (see: tillflow quarantine)")
 
-
 @app.command()
 def report(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
     """Write the report again from the tables as they are, and print its path."""
@@ -218,7 +212,6 @@ def report(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     settings = load_settings(config, _overrides(warehouse, set_))
     last_run_id(settings)
     typer.echo(build_report(settings))
-
 
 @quarantine_app.callback()
 def quarantine(
@@ -247,7 +240,6 @@ def quarantine(
     else:
         show(_out, summary, "Rows in quarantine, by rule")
 
-
 @quarantine_app.command()
 def replay(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
     """Judge every quarantined row again by the settings and tables of now, and merge those that pass.
@@ -258,14 +250,12 @@ def replay(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
 
     raise typer.Exit(replay_quarantine(_out, _err, load_settings(config, _overrides(warehouse, set_))))
 
-
 def _end_run(settings: Settings, code: int, why: str, began: datetime) -> None:
     """Show what the run did, and at the end why it failed, if it did."""
     if code in (DONE, FAILED):
         show_summary(_out, settings, began)
     if why:
         _err.print(f"[red]The run failed.[/red] {plain(why)}", highlight=False, soft_wrap=True)
-
 
 def _overrides(warehouse: Path | None, given: list[str] | None) -> tuple[str, ...]:
     chosen = (f"warehouse.path={warehouse}",) if warehouse else ()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from flows.console import plain, show, show_with_words, showing_progress
 from flows.temporary_server import TemporaryServerError, start_unless_configured
-from tasks.family_process import start_family_server
 from tasks.queries import ask_all
 
 if TYPE_CHECKING:
@@ -52,6 +51,8 @@ def run_flow(
     # Where a server has to start first, a family's libraries load beside Prefect's, those of the checks while it does.
     # Beside a standing one they would only delay a run that finds nothing new: then new files load them.
     if not os.environ.get("PREFECT_API_URL"):
+        from tasks.family_process import start_family_server  # noqa: PLC0415 - only then
+
         start_family_server()
     with showing_progress(out, "starting Prefect"):
         server = start_unless_configured()
@@ -61,12 +62,13 @@ def run_flow(
             warm_up()
         from flows.marketing import marketing  # noqa: PLC0415 - Prefect reads its settings when it is imported
         from tasks.failures import explain, in_words  # noqa: PLC0415 - imports Prefect
+        from tasks.signs_of_life import in_place_of_prefect  # noqa: PLC0415 - imports Prefect
         from tasks.stopping import Stop, ending_in_words, exit_code_of  # noqa: PLC0415 - imports Prefect
 
         try:
             if server:
                 server.wait(_SERVER_SECONDS)
-            with ending_in_words():
+            with ending_in_words(), in_place_of_prefect():
                 state = marketing(
                     config=str(config or ""),
                     overrides=overrides,

@@ -15,6 +15,7 @@ from tasks.engine import Engine, engine_of
 from tasks.family_process import FamilyCrashedError, FamilyJob, answer_of, run_family
 from tasks.progress import say, warn
 from warehouse.connection import open_warehouse
+from warehouse.keeping import let_go
 from warehouse.publishing import FamilyOutcome
 from warehouse.refreshing import Plan, plan_of, standing_answers
 from warehouse.shares import warehouse_of_family
@@ -80,6 +81,8 @@ def plan_families(run: Run, as_of: date) -> Plan:
 
 def fit_families(run: Run, as_of: date, snapshot: int, plan: Plan) -> list[FamilyOutcome]:
     """Fit the families, a bounded number at a time, and return how each fared, with those whose answers stand."""
+    # The families have the memory that the run's own DuckDB had.
+    let_go()
     with engine_of(run) as engine:
         futures = _submit(engine, run, as_of, snapshot, plan.fitted)
         fitted = [_outcome(engine, name, future) for name, future in futures.items()]

@@ -23,7 +23,6 @@ from warehouse.catalog import find
 from warehouse.connection import LAKE, open_warehouse
 from warehouse.ddl import quote_text
 from warehouse.exhaustion import ExhaustedError
-from warehouse.inputs import StoredInput
 from warehouse.interruption import StoppedError, is_stopped
 from warehouse.publishing import ContractError, FamilyOutcome, write_result
 
@@ -33,10 +32,11 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from warehouse.inputs import StoredInput
     from warehouse.settings import Settings
 
 # Loaded once in the server that forks the families' processes, before any thread runs there.
-_PRELOADED = ["tasks.family_process", *(family.module for family in FAMILIES)]
+_PRELOADED = ["tasks.family_process", "warehouse.inputs", *(family.module for family in FAMILIES)]
 
 _DEFECT_ADVICE = "What to do: report it as a defect with the run's log; the same data brings it again"
 
@@ -194,6 +194,8 @@ def _origin(error: Exception) -> str:
 
 def _inputs(connection: duckdb.DuckDBPyConnection, family: Family, job: FamilyJob) -> dict[str, StoredInput]:
     """Return the family's inputs as of the connection's snapshot, or as an earlier family of this run made them."""
+    from warehouse.inputs import StoredInput  # noqa: PLC0415 - only a family's own process needs Arrow
+
     inputs = {name: StoredInput(connection, _relation(name, job)) for name in family.reads}
     empty = [name for name in family.inputs if inputs[name].row_count == 0]
     if empty:

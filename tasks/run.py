@@ -16,8 +16,10 @@ from prefect.concurrency.sync import concurrency
 
 from tasks.engine import require_engine, seen_from_anywhere
 from tasks.progress import say
+from tasks.signs_of_life import signs_of_life
 from tasks.stopping import stoppable
 from warehouse.connection import WarehouseError, clear_scratch
+from warehouse.keeping import keeping_open
 from warehouse.shares import in_words, warehouse_of_run
 
 if TYPE_CHECKING:
@@ -79,7 +81,13 @@ def running(settings: Settings, *, force: bool = False, only: Sequence[str] = ()
         force=force,
         only=tuple(only),
     )
-    with stoppable(), _lock(settings.warehouse.path), _place(settings.run.writer_limit):
+    with (
+        stoppable(),
+        _lock(settings.warehouse.path),
+        _place(settings.run.writer_limit),
+        keeping_open(settings.warehouse),
+        signs_of_life(),
+    ):
         _clear_scratch(settings)
         run.folder.mkdir(parents=True, exist_ok=True)
         say(f"this run may use {in_words(settings)}")

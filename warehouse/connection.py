@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ import duckdb
 from warehouse.ddl import quote_text
 from warehouse.exhaustion import exhausted
 from warehouse.interruption import interruptible, undisturbed
+from warehouse.keeping import Opening, kept_of
 from warehouse.migration import MigrationRefusedError, is_up_to_date, last_migration, migrate
 from warehouse.settings import OBJECT_STORES, WarehouseSettings
 from warehouse.shares import warehouse_of_reader
@@ -44,7 +46,7 @@ def open_warehouse(
 
     Args:
         settings: where the warehouse is.
-        read_only: refuse every write; a warehouse that does not exist is an error then.
+        read_only: a warehouse that does not exist is an error; every write is refused, unless an opening is shared.
         snapshot: show the whole warehouse as it was at this DuckLake snapshot; implies `read_only`.
 
     Raises:
@@ -52,25 +54,60 @@ def open_warehouse(
         ExhaustedError: when memory or disk did not suffice for what was done with the connection.
         StoppedError: when the process was told to stop.
     """
+    read_only = read_only or snapshot is not None
+    if read_only:
+        _require_catalog(settings)
+    kept = kept_of(settings) if snapshot is None else None
     settings = warehouse_of_reader(settings)
-    limits = settings.model_dump(include={"threads", "memory_limit"})
-    connection = duckdb.connect(config={**limits, "allow_unsigned_extensions": "true"})
-    spill = settings.path / "scratch" / f"{_SPILL}{os.getpid()}-{secrets.token_hex(4)}"
+    connected = (
+        kept.connected(partial(_open, settings, read_only=False, snapshot=None))
+        if kept
+        else _connected(settings, read_only=read_only, snapshot=snapshot)
+    )
     try:
-        _attach(connection, settings, read_only=read_only or snapshot is not None, snapshot=snapshot)
-        # DuckDB names its files alike in every process: a folder shared by two would mix them up.
-        connection.execute(f"SET temp_directory = {quote_text(str(spill))}")
-        connection.execute(f"SET max_temp_directory_size = {quote_text(str(settings.spill_limit))}")
-        with interruptible(connection):
+        with connected as connection, interruptible(connection):
+            connection.execute(f"USE {LAKE}")
             yield connection
     except (duckdb.Error, OSError, MemoryError) as error:
         if told := exhausted(error, settings):
             raise told from error
         raise
+
+
+@contextmanager
+def _connected(
+    settings: WarehouseSettings, *, read_only: bool, snapshot: int | None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    opening = _open(settings, read_only=read_only, snapshot=snapshot)
+    try:
+        yield opening.connection
     finally:
-        connection.interrupt()
-        connection.close()
-        shutil.rmtree(spill, ignore_errors=True)
+        opening.close()
+
+
+def _open(settings: WarehouseSettings, *, read_only: bool, snapshot: int | None) -> Opening:
+    limits = settings.model_dump(include={"threads", "memory_limit"})
+    connection = duckdb.connect(config={**limits, "allow_unsigned_extensions": "true"})
+    opening = Opening(connection, settings.path / "scratch" / f"{_SPILL}{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        _attach(connection, settings, read_only=read_only, snapshot=snapshot)
+        # DuckDB names its files alike in every process: a folder shared by two would mix them up.
+        connection.execute(f"SET temp_directory = {quote_text(str(opening.spill))}")
+        connection.execute(f"SET max_temp_directory_size = {quote_text(str(settings.spill_limit))}")
+    except BaseException:
+        opening.close()
+        raise
+    return opening
+
+
+def _require_catalog(settings: WarehouseSettings) -> None:
+    if not settings.catalog and not _catalog_file(settings).exists():
+        message = f"There is no warehouse in {settings.path}. Make one with: tillflow run, or tillflow demo."
+        raise WarehouseError(message)
+
+
+def _catalog_file(settings: WarehouseSettings) -> Path:
+    return settings.path / "catalog.sqlite"
 
 
 def clear_scratch(scratch: Path) -> None:
@@ -149,11 +186,7 @@ def snapshot_committed_as(connection: duckdb.DuckDBPyConnection, message: str, r
 def _attach(
     connection: duckdb.DuckDBPyConnection, settings: WarehouseSettings, *, read_only: bool, snapshot: int | None
 ) -> None:
-    folder = settings.path
-    catalog_file = folder / "catalog.sqlite"
-    if read_only and not settings.catalog and not catalog_file.exists():
-        message = f"There is no warehouse in {folder}. Make one with: tillflow run, or tillflow demo."
-        raise WarehouseError(message)
+    folder, catalog_file = settings.path, _catalog_file(settings)
     data = settings.data or str(folder / "data")
     # The catalog remembers where its data was; a warehouse folder that was moved or copied is read where it is now.
     options = [f"DATA_PATH {quote_text(data)}", "OVERRIDE_DATA_PATH true"]
@@ -181,7 +214,6 @@ def _attach(
         message = f"The warehouse's catalog {_without_password(where)} can't be opened: {told}"
         # The cause would tell the password in a traceback.
         raise WarehouseError(message) from None
-    connection.execute(f"USE {LAKE}")
 
 
 def _make_folder(folder: Path) -> None:
