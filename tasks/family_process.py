@@ -17,6 +17,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from threadpoolctl import threadpool_limits
+
 from models import FAMILIES
 from models.family import Context, Family, NotApplicableError
 from warehouse.catalog import find
@@ -140,7 +142,8 @@ def _work(job: FamilyJob) -> None:
     status, reason = "published", ""
     try:
         context = Context(as_of=job.as_of, seed=job.settings.run.seed, currency=job.settings.shop.currency)
-        with open_warehouse(job.settings.warehouse, snapshot=job.snapshot) as connection:
+        # Families run beside each other, a core for each: threads of their libraries would wait for one another.
+        with threadpool_limits(limits=1), open_warehouse(job.settings.warehouse, snapshot=job.snapshot) as connection:
             answer = family.fit(_inputs(connection, family, job), parameters, context)
             for name in family.results:
                 file = job.file(family.name, f"{name}.parquet")

@@ -62,7 +62,7 @@ class BgNbd:
 
     def log_likelihood(self, histories: Histories) -> FloatArray:
         """Return each customer's log-likelihood (equation 6)."""
-        return _log_likelihood(np.array([self.r, self.alpha, self.a, self.b]), histories)[0]
+        return _log_likelihood(np.array([self.r, self.alpha, self.a, self.b]), _Coded.of(histories))[0]
 
     def probability_alive(self, histories: Histories) -> FloatArray:
         """Return the chance that each customer has not left; by construction 1 without a repeat purchase."""
@@ -97,21 +97,29 @@ class BgNbd:
         Of a customer who is alive, rate and chance to leave again follow a Gamma and a Beta distribution, with
         r + x, alpha + T, a and b + x; the future then has the distribution of equation 8.
         """
-        shape, stays = (self.r + histories.repeats)[:, None], (self.b + histories.repeats)[:, None]
-        rate = (self.alpha + histories.age)[:, None]
-        steps = np.arange(limit, dtype=np.float64)[None, :]
-        growth = np.log(shape + steps) - np.log1p(steps) + np.log(days / (rate + days))
-        immortal = np.exp(shape * np.log(rate / (rate + days)) + _from_zero(growth))
-        reached = 1 - np.cumsum(immortal, axis=1)[:, :-1]
-        stayed = np.exp(_from_zero(np.log(stays + steps) - np.log(self.a + stays + steps)))
-        left = self.a / (self.a + stays)
-        if limit > 0:
-            later = np.log(stays + steps) - np.log(self.a + 1 + stays + steps)
-            left = left * np.exp(_from_zero(later[:, :-1]))
-        if_alive = immortal * stayed
-        if_alive[:, 1:] += np.clip(reached, 0, None) * left[:, :limit]
-        alive = self.probability_alive(histories)[:, None]
-        return np.asarray(np.minimum(1 - alive + alive * np.cumsum(if_alive, axis=1), 1.0), dtype=np.float64)
+        shape, stays = self.r + histories.repeats, self.b + histories.repeats
+        growth = days / (self.alpha + histories.age + days)
+        # Chances of 0, 1, ... purchases of who never leaves, times two equal factors, as their product may underflow.
+        factor = np.exp(shape * np.log1p(-growth) / 2)
+        immortal, reached = factor * factor, 1 - factor * factor
+        scaled, stayed, left = factor.copy(), np.ones_like(shape), self.a / (self.a + stays)
+        total = immortal.copy()
+        chances = np.empty((limit + 1, len(histories)))
+        chances[0] = total
+        for count in range(1, limit + 1):
+            scaled *= (shape + (count - 1)) * (growth / count)
+            immortal = scaled * factor
+            stayed *= (stays + (count - 1)) / (self.a + stays + (count - 1))
+            if count > 1:
+                left *= (stays + (count - 2)) / (self.a + stays + (count - 1))
+            total += immortal * stayed
+            total += np.maximum(reached, 0) * left
+            reached -= immortal
+            chances[count] = total
+        alive = self.probability_alive(histories)
+        chances *= alive
+        chances += 1 - alive
+        return np.asarray(np.minimum(chances, 1.0, out=chances).T, dtype=np.float64)
 
     def limits(self, histories: Histories, days: float) -> IntArray:
         """Return for each customer a number of purchases in the next `days` that is practically never passed."""
@@ -125,7 +133,7 @@ def fit_bg_nbd(histories: Histories) -> tuple[BgNbd, Fitted]:
     """Fit the four parameters by maximum likelihood; the same history of many customers is evaluated once."""
     unique, counts, _ = distinct(histories)
     scale = float(max(unique.age.max(), 1.0))
-    scaled = Histories(unique.repeats, unique.span / scale, unique.age / scale)
+    scaled = _Coded.of(Histories(unique.repeats, unique.span / scale, unique.age / scale))
 
     def log_likelihood(parameters: FloatArray) -> tuple[float, FloatArray]:
         values, gradients = _log_likelihood(parameters, scaled)
@@ -142,27 +150,62 @@ def fit_bg_nbd(histories: Histories) -> tuple[BgNbd, Fitted]:
     return BgNbd(*(in_days.value(name) for name in in_days.names)), in_days
 
 
-def _log_likelihood(parameters: FloatArray, histories: Histories) -> tuple[FloatArray, FloatArray]:
+@dataclass(frozen=True)
+class _Column:
+    """Numbers as the different ones among them, and which of these each customer has.
+
+    Repeat purchases and days are few different numbers: what takes long is computed once of each.
+    """
+
+    different: FloatArray
+    which: IntArray
+
+    @classmethod
+    def of(cls, values: FloatArray) -> _Column:
+        different, which = np.unique(values, return_inverse=True)
+        return cls(different, which)
+
+    @property
+    def values(self) -> FloatArray:
+        return self.different[self.which]
+
+    def of_each(self, results: FloatArray) -> FloatArray:
+        """Return each customer's result, given those of the different numbers."""
+        return results[self.which]
+
+
+@dataclass(frozen=True)
+class _Coded:
+    repeats: _Column
+    span: _Column
+    age: _Column
+
+    @classmethod
+    def of(cls, histories: Histories) -> _Coded:
+        return cls(*(_Column.of(part) for part in (histories.repeats, histories.span, histories.age)))
+
+
+def _log_likelihood(parameters: FloatArray, histories: _Coded) -> tuple[FloatArray, FloatArray]:
     """Return the `(n,)` log-likelihoods and their `(4, n)` gradients by r, alpha, a and b."""
     r, alpha, a, b = parameters
-    x, age = histories.repeats, histories.age
-    bought = x > 0
+    repeats = histories.repeats
+    x = repeats.different
     stays = b + np.maximum(x, 1) - 1
-    still_alive = -(r + x) * np.log(alpha + age)
-    just_left = np.where(bought, np.log(a) - np.log(stays) - (r + x) * np.log(alpha + histories.span), -np.inf)
+    # What hangs on the number of repeat purchases alone.
+    leaving = np.where(x > 0, np.log(a) - np.log(stays), -np.inf)
+    constant = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + x) - betaln(a, b)
+    psi_r, together = psi(r + x) - psi(r) + np.log(alpha), psi(a + b) - psi(a + b + x)
+    psi_b = psi(b + x) - psi(b) + together
+    exponent = repeats.of_each(r + x)
+    log_age, log_span = (part.of_each(np.log(alpha + part.different)) for part in (histories.age, histories.span))
+    inverse_age, inverse_span = (part.of_each(1 / (alpha + part.different)) for part in (histories.age, histories.span))
+    still_alive = -exponent * log_age
+    just_left = repeats.of_each(leaving) - exponent * log_span
     mixture = np.logaddexp(still_alive, just_left)
     left = np.exp(just_left - mixture)
-    value = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + betaln(a, b + x) - betaln(a, b) + mixture
-    mean_log = (1 - left) * np.log(alpha + age) + left * np.log(alpha + histories.span)
-    mean_inverse = (1 - left) / (alpha + age) + left / (alpha + histories.span)
-    by_r = psi(r + x) - psi(r) + np.log(alpha) - mean_log
-    by_alpha = r / alpha - (r + x) * mean_inverse
-    together = psi(a + b) - psi(a + b + x)
-    by_a = together + left / a
-    by_b = psi(b + x) - psi(b) + together - left / stays
-    return np.asarray(value, dtype=np.float64), np.stack([by_r, by_alpha, by_a, by_b])
-
-
-def _from_zero(logs: FloatArray) -> FloatArray:
-    """Return running sums along the rows, beginning with 0."""
-    return np.concatenate([np.zeros((len(logs), 1)), np.cumsum(logs, axis=1)], axis=1)
+    value = repeats.of_each(constant) + mixture
+    by_r = repeats.of_each(psi_r) - (log_age + left * (log_span - log_age))
+    by_alpha = r / alpha - exponent * (inverse_age + left * (inverse_span - inverse_age))
+    by_a = repeats.of_each(together) + left / a
+    by_b = repeats.of_each(psi_b) - left * repeats.of_each(1 / stays)
+    return value, np.stack([by_r, by_alpha, by_a, by_b])

@@ -53,23 +53,23 @@ def fit_gamma_gamma(repeats: FloatArray, mean_amount: FloatArray) -> tuple[Gamma
     """Fit by maximum likelihood on customers with a repeat purchase and a positive mean amount."""
     scale = float(mean_amount.mean())
     amount = mean_amount / scale
+    spent = amount * repeats
+    log_amount, log_spent = np.log(amount), np.log(spent)
+    # Repeat purchases are few different numbers: what takes long is computed once of each.
+    different, which = np.unique(repeats, return_inverse=True)
+    log_repeats = np.log(different)
 
     def log_likelihood(parameters: FloatArray) -> tuple[float, FloatArray]:
         p, q, gamma = parameters
-        shape, spent = p * repeats, amount * repeats
+        shape = p * different
+        of_count = gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(gamma) + shape * log_repeats
+        psi_both = psi(shape + q)
+        shape_minus_1, both = (shape - 1)[which], (shape + q)[which]
         together = np.log(gamma + spent)
-        value = (
-            gammaln(shape + q)
-            - gammaln(shape)
-            - gammaln(q)
-            + q * np.log(gamma)
-            + (shape - 1) * np.log(amount)
-            + shape * np.log(repeats)
-            - (shape + q) * together
-        )  # fmt: skip - the terms of equation 1a
-        by_p = repeats * (psi(shape + q) - psi(shape) + np.log(spent) - together)
-        by_q = psi(shape + q) - psi(q) + np.log(gamma) - together
-        by_gamma = q / gamma - (shape + q) / (gamma + spent)
+        value = of_count[which] + shape_minus_1 * log_amount - both * together  # the terms of equation 1a
+        by_p = repeats * ((psi_both - psi(shape))[which] + log_spent - together)
+        by_q = (psi_both - psi(q) + np.log(gamma))[which] - together
+        by_gamma = q / gamma - both / (gamma + spent)
         return float(value.sum()), np.array([by_p.sum(), by_q.sum(), by_gamma.sum()])
 
     fitted = maximise(log_likelihood, ("p", "q", "gamma"), _STARTS, _BOUNDS, len(repeats))

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.special import roots_jacobi
 from scipy.stats import beta, gamma
 
-from models.customer_value.bg_nbd import BgNbd, Histories, _log_likelihood, distinct, fit_bg_nbd
+from models.customer_value.bg_nbd import BgNbd, Histories, _Coded, _log_likelihood, distinct, fit_bg_nbd
 
 MODEL = BgNbd(r=0.9, alpha=30.0, a=0.7, b=2.2)
 CUSTOMERS = [(0, 0, 40), (1, 12, 50), (3, 60, 200), (7, 80, 90)]
@@ -106,7 +106,7 @@ def test_customers_with_very_many_purchases_are_no_trouble() -> None:
 
 
 def test_gradient_is_that_of_the_likelihood() -> None:
-    customers, at = histories(*CUSTOMERS), np.array([0.9, 30.0, 0.7, 2.2])
+    customers, at = _Coded.of(histories(*CUSTOMERS)), np.array([0.9, 30.0, 0.7, 2.2])
     _, gradient = _log_likelihood(at, customers)
     for parameter in range(4):
         step = np.zeros(4)
