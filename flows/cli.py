@@ -15,7 +15,6 @@ from rich.console import Console
 from flows.console import plain, show, show_with_words, text_output
 from flows.running import DONE, FAILED, WRONG_USAGE, run_flow, show_broken_checks, show_summary
 from tasks.exports import FileFormat, export, format_of, write_text
-
 from tasks.opening import opened_ahead
 from tasks.queries import QueryError, ask, last_run_id, query
 from warehouse.connection import WarehouseError
@@ -51,6 +50,7 @@ SetOption = Annotated[
     typer.Option("--set", "-s", help="A setting, such as run.seed=1 or sources.orders.path=/data; may be repeated."),
 ]
 
+
 class Format(StrEnum):
     """What `tillflow sql` gives: a table for the eye, or a format for a file or another program."""
 
@@ -61,7 +61,9 @@ class Format(StrEnum):
     PARQUET = "parquet"
     XLSX = "xlsx"
 
+
 _NOT_FOR_THE_TERMINAL = (FileFormat.PARQUET, FileFormat.XLSX)
+
 
 def main() -> None:
     """Run the command line; what goes wrong is told in a sentence, never as a traceback."""
@@ -72,10 +74,12 @@ def main() -> None:
         _err.print(f"[red]{kind}:[/red] {plain(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(WRONG_USAGE)
 
+
 def _show_version(*, asked: bool) -> None:
     if asked:
         typer.echo(f"tillflow {version('tillflow')}")
         raise typer.Exit
+
 
 @app.callback()
 def _tillflow(
@@ -85,6 +89,7 @@ def _tillflow(
     ] = False,
 ) -> None:
     """Take what may stand before a command."""
+
 
 @app.command()
 def run(
@@ -125,6 +130,7 @@ def run(
         _end_run(settings, code, why, began)
     raise typer.Exit(code)
 
+
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo shop and its warehouse are made.")] = Path("demo"),
@@ -149,10 +155,11 @@ def demo(
         began = datetime.now(UTC).replace(tzinfo=None)
         code, why = run_flow(_out, used, overrides, as_of=None, only=(), force=False, verbose=verbose)
         _end_run(settings, code, why, began)
-        if code == DONE:
-            show_queries(_out, settings)
-            show_next_steps(_out, settings, used)
+    if code == DONE:
+        show_queries(_out, settings)
+        show_next_steps(_out, settings, used)
     raise typer.Exit(code)
+
 
 @app.command()
 def sql(
@@ -189,6 +196,7 @@ def sql(
     else:
         show(_out, query(settings, statement, run_id=run_id))
 
+
 @app.command()
 def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
     """Show the last runs, what came in, how fresh each table is and what did not pass."""
@@ -204,6 +212,7 @@ def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     if quarantined.rows:
         show(_out, quarantined, "In quarantine (see: tillflow quarantine)")
 
+
 @app.command()
 def report(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
     """Write the report again from the tables as they are, and print its path."""
@@ -212,6 +221,7 @@ def report(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     settings = load_settings(config, _overrides(warehouse, set_))
     last_run_id(settings)
     typer.echo(build_report(settings))
+
 
 @quarantine_app.callback()
 def quarantine(
@@ -240,6 +250,7 @@ def quarantine(
     else:
         show(_out, summary, "Rows in quarantine, by rule")
 
+
 @quarantine_app.command()
 def replay(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
     """Judge every quarantined row again by the settings and tables of now, and merge those that pass.
@@ -250,12 +261,14 @@ def replay(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
 
     raise typer.Exit(replay_quarantine(_out, _err, load_settings(config, _overrides(warehouse, set_))))
 
+
 def _end_run(settings: Settings, code: int, why: str, began: datetime) -> None:
     """Show what the run did, and at the end why it failed, if it did."""
     if code in (DONE, FAILED):
         show_summary(_out, settings, began)
     if why:
         _err.print(f"[red]The run failed.[/red] {plain(why)}", highlight=False, soft_wrap=True)
+
 
 def _overrides(warehouse: Path | None, given: list[str] | None) -> tuple[str, ...]:
     chosen = (f"warehouse.path={warehouse}",) if warehouse else ()

@@ -40,14 +40,15 @@ class WarehouseError(Exception):
 
 @contextmanager
 def open_warehouse(
-    settings: WarehouseSettings, *, read_only: bool = False, snapshot: int | None = None
+    settings: WarehouseSettings, *, read_only: bool = False, snapshot: int | None = None, alone: bool = False
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the warehouse and close it in the end.
 
     Args:
         settings: where the warehouse is.
         read_only: a warehouse that does not exist is an error; every write is refused, unless an opening is shared.
-        snapshot: show the whole warehouse as it was at this DuckLake snapshot; implies `read_only`.
+        snapshot: show the whole warehouse as it was at this DuckLake snapshot; implies `read_only` and `alone`.
+        alone: share no opening that this process keeps (see `warehouse.keeping`), for what changes DuckDB's settings.
 
     Raises:
         WarehouseError: when there is no warehouse to read, or its catalog can't be reached.
@@ -57,7 +58,7 @@ def open_warehouse(
     read_only = read_only or snapshot is not None
     if read_only:
         _require_catalog(settings)
-    kept = kept_of(settings) if snapshot is None else None
+    kept = None if alone or snapshot is not None else kept_of(settings)
     settings = warehouse_of_reader(settings)
     connected = (
         kept.connected(partial(_open, settings, read_only=False, snapshot=None))

@@ -105,7 +105,7 @@ def open_for_reading(
         WarehouseError: when there is no warehouse to read, or its catalog can't be reached.
         ExhaustedError: when memory or disk did not suffice for the query.
     """
-    with open_warehouse(settings, read_only=True, snapshot=snapshot) as connection:
+    with open_warehouse(settings, read_only=True, snapshot=snapshot, alone=True) as connection:
         confine(connection, settings)
         yield connection
 

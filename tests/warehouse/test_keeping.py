@@ -11,6 +11,7 @@ import pytest
 from warehouse import connection as connections
 from warehouse.connection import latest_snapshot, open_warehouse, transaction
 from warehouse.keeping import keeping_open, kept_of, let_go
+from warehouse.reading import open_for_reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,6 +116,20 @@ def test_an_earlier_snapshot_and_another_warehouse_are_opened_apart(
             assert kept_of(elsewhere) is not kept_of(sqlite_lake)
         assert kept_of(elsewhere) is None
     assert attached == [sqlite_lake.path, sqlite_lake.path, elsewhere.path]
+
+
+def test_who_changes_duckdb_s_settings_shares_nothing(sqlite_lake: WarehouseSettings, attached: list[Path]) -> None:
+    with keeping_open(sqlite_lake):
+        with open_warehouse(sqlite_lake) as connection:
+            connection.execute(INSERT)
+        with open_for_reading(sqlite_lake) as confined:
+            assert confined.execute(COUNT).fetchone() == (1,)
+            with pytest.raises(duckdb.Error, match="read-only"):
+                confined.execute(INSERT)
+        with open_warehouse(sqlite_lake) as connection:
+            connection.execute("SET threads = 1")
+            connection.execute(INSERT)
+    assert len(attached) == 2
 
 
 def test_memory_is_given_back_until_somebody_opens_it_again(
