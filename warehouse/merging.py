@@ -3,8 +3,10 @@
 A load's rows end in exactly one of three places: accepted into core, duplicate, or quarantined. Many loads merged
 together end as they would one by one, see `warehouse.versions`.
 
-Rows are taken in parts that fit in memory. A row is typed once. Bad ones go to quarantine; those whose key is new go
-straight to core; only those whose key comes again wait, and are compared in the end.
+Rows stream from raw to core; what is kept of each on the way is two numbers, its place and the hash of its key. First
+all rows are looked at: which break a rule, and whose key comes again. Bad rows go to quarantine, and rows whose key
+comes again are compared by hashes of what they say. Then all that is accepted is written at once. A table that a
+transaction makes stays in memory until it ends, even when it is dropped: so no wide rows are put into one.
 """
 
 from __future__ import annotations
@@ -16,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 from warehouse.building import bind
 from warehouse.ddl import quote_identifier, quote_text, table_name
 from warehouse.loadable import core_table, loadable_tables
-from warehouse.pending import parts, wait_for_merge, wait_for_replay
-from warehouse.rows import checked_sql, reasons, typed_sql, zone_of
+from warehouse.pending import LOAD_ORDER, PLACES_OF_A_LOAD, ROW_NUMBER, wait_for_merge, wait_for_replay
+from warehouse.rows import checked_sql, typed_sql, zone_of
 from warehouse.time_zones import make_zone_days
-from warehouse.versions import find_doubtful_keys, judge, key_hash, names
+from warehouse.versions import content, find_doubtful_keys, judge, key_hash, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,23 +32,12 @@ if TYPE_CHECKING:
     from warehouse.contracts import Table
     from warehouse.settings import Settings, SourceSettings
 
-# So many rows are held at a time: typed, 2 million order lines take some 400 MB.
-PART_ROWS = 2_000_000
-
-
-# What a merge makes for itself, and must not leave in memory.
+# So many rows are compared at a time.
+COMPARED_ROWS = 2_000_000
+# What a merge makes for itself, and leaves in memory no longer than it needs.
 _HELPERS = (
-    *(
-        "pending_rows",
-        "pending_loads",
-        "zone_days",
-        "known",
-        "doubtful_keys",
-        "checked",
-        "newly_quarantined",
-        "doubtful",
-    ),
-    *("doubtful", "judged", "replaced", "outcomes", "accounted"),
+    *("pending_rows", "zone_days", "looked", "known_keys", "known", "doubtful_keys", "doubtful", "judged", "left_out"),
+    "accounted",
 )
 
 
@@ -64,7 +55,7 @@ class Merge:
     catalogued: frozenset[str]
     run_id: str
     now: datetime
-    part_rows: int = PART_ROWS
+    compared_rows: int = COMPARED_ROWS
 
     @property
     def table(self) -> Table:
@@ -126,42 +117,30 @@ def replay_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Co
 
 
 def _merge_pending(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> Counts:
-    _make_tables(connection, merge)
-    keys = f"SELECT {names(merge.table.key)} FROM ({_shaped(merge, 'true')})"
+    make_zone_days(connection, zone_of(merge.source, merge.time_zone))
+    _look(connection, merge)
+    keys = f"SELECT {names(merge.table.key)} FROM ({_shaped(merge)})"
     find_doubtful_keys(connection, merge.table, keys, bind(keys, _parameters(merge)))
-    for number, part in enumerate(parts(connection, merge.part_rows)):
-        _check_rows(connection, merge, part)
-        _write_new(connection, merge)
-        _write_quarantine(connection, merge, was_quarantined=was_quarantined)
-        _keep_doubtful(connection, is_first=number == 0)
-    _merge_doubtful(connection, merge)
+    _quarantine(connection, merge, was_quarantined=was_quarantined)
+    _judge_doubtful(connection, merge)
+    _write(connection, merge)
     counts = _account(connection, merge, was_quarantined=was_quarantined)
-    for name in (
-        "checked",
-        "doubtful",
-        "doubtful_keys",
-        "known",
-        "judged",
-        "newly_quarantined",
-        "zone_days",
-        "replaced",
-    ):
+    for name in _HELPERS:
         connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
     return counts
 
 
-def _make_tables(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
-    """Make the temporary tables `outcomes`, how many rows of each load ended where, and `zone_days`."""
-    make_zone_days(connection, zone_of(merge.source, merge.time_zone))
-    connection.execute("CREATE OR REPLACE TEMP TABLE outcomes (load_order BIGINT, outcome VARCHAR, row_count BIGINT)")
-
-
-def _shaped(merge: Merge, part: str) -> str:
-    """Return the SELECT that types one part of the pending rows and shapes them as the table's SQL says."""
+def _shaped(merge: Merge, rows: str = "") -> str:
+    """Return the SELECT that types the pending rows, or those that the clause `rows` leaves, and shapes them."""
     file = merge.table.sql_file
     shape = file.read_text(encoding="utf-8") if file.exists() else "SELECT * FROM typed"
-    typed = typed_sql(merge.source, merge.time_zone, f"(FROM pending WHERE {part})")
+    typed = typed_sql(merge.source, merge.time_zone, f"(FROM pending {rows})")
     return f"WITH typed AS ({typed}), shaped AS ({shape}) SELECT * FROM shaped"
+
+
+def _checked(merge: Merge, rows: str = "") -> str:
+    """Return the SELECT that also says which rules the rows break."""
+    return checked_sql(merge.table, merge.catalogued, f"({_shaped(merge, rows)})")
 
 
 def _parameters(merge: Merge) -> dict[str, Any]:
@@ -172,116 +151,124 @@ def _parameters(merge: Merge) -> dict[str, Any]:
     }
 
 
-def _check_rows(connection: duckdb.DuckDBPyConnection, merge: Merge, part: str) -> None:
-    """Type a part of the pending rows into the temporary table `checked`, with the rules that bad ones break.
-
-    `_rules` is NULL for a good row. Only a bad row keeps its payload: as JSON, or the line where it is no row.
-    """
-    sql = f"""
-        CREATE OR REPLACE TEMP TABLE checked AS
-        SELECT
-            * EXCLUDE (_given, _malformed, _file),
-            {key_hash(merge.table)} AS _key_hash,
-            _rules IS NULL AND _key_hash IN (SELECT _key_hash FROM doubtful_keys) AS _is_doubtful,
-            CASE WHEN _rules IS NOT NULL THEN _file END AS _file,
-            CASE WHEN _rules IS NULL THEN NULL
-                WHEN _malformed IS NULL THEN CAST(to_json(_given) AS VARCHAR)
-                ELSE CAST(json_object('line', _malformed) AS VARCHAR) END AS _payload
-        FROM ({checked_sql(merge.table, merge.catalogued, f"({_shaped(merge, part)})")})
-    """
-    connection.execute(sql, bind(sql, _parameters(merge)))
-    connection.execute("""
-        INSERT INTO outcomes (load_order, outcome, row_count)
-        SELECT
-            _load_order,
-            CASE WHEN _rules IS NOT NULL THEN 'quarantined' WHEN _is_doubtful THEN 'doubtful' ELSE 'accepted' END,
-            count(*)
-        FROM checked
-        GROUP BY ALL
-    """)
+def _run(connection: duckdb.DuckDBPyConnection, merge: Merge, sql: str) -> duckdb.DuckDBPyConnection:
+    return connection.execute(sql, bind(sql, _parameters(merge)))
 
 
-def _write_new(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
-    """Write the good rows of a part whose key is new."""
-    _insert(connection, merge, "checked", "_rules IS NULL AND NOT _is_doubtful")
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, merge: Merge, rows: str, condition: str) -> None:
-    table = merge.table
-    provenance = {"source": quote_text(merge.name), "load_id": "pending_loads.load_id"}
-    values = ", ".join(provenance.get(name, quote_identifier(name)) for name in table.column_names)
-    connection.execute(f"""
-        INSERT INTO {table_name(table)} ({names(table.column_names)})
-        SELECT {values} FROM {rows} JOIN pending_loads ON load_order = _load_order WHERE {condition}
-    """)
-
-
-def _write_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> None:
-    words = reasons(merge.source, merge.catalogued)
-    known = ", ".join(f"{quote_text(rule)}: {quote_text(reason)}" for rule, reason in words.items())
-    # Many rows break the same rules: these are put in words once.
-    connection.execute(
+def _look(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
+    """Look at each pending row once: `looked` has its `_place` and `_key_hash`, which is NULL for a bad row."""
+    _run(
+        connection,
+        merge,
         f"""
-        CREATE OR REPLACE TEMP TABLE newly_quarantined AS
-        WITH bad AS (
-            SELECT _load_order AS load_order, _row_number AS row_number, _file AS file, _rules AS rules,
-                _payload AS payload
-            FROM checked
-            WHERE _rules IS NOT NULL
-        ),
-        worded AS (
-            SELECT
-                rules,
-                list_aggregate(list_transform(rules, lambda rule: (MAP {{{known}}})[rule]), 'string_agg', '; ')
-                    AS reason
-            FROM (SELECT DISTINCT rules FROM bad)
-        )
-        SELECT
-            load_id, {quote_text(merge.name)} AS source, {quote_text(merge.source.table)} AS table_name, file,
-            {quote_text(merge.run_id)} AS run_id, rules, reason, payload, 'open' AS status, row_number,
-            $now AS quarantined_at
-        FROM bad JOIN pending_loads USING (load_order) JOIN worded USING (rules)
+        CREATE OR REPLACE TEMP TABLE looked AS
+        SELECT _place, CASE WHEN NOT _is_bad THEN {key_hash(merge.table)} END AS _key_hash FROM ({_checked(merge)})
         """,
-        {"now": merge.now},
     )
+
+
+def _quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> None:
+    """Write the bad rows to quarantine, with the rules that they break and what they said: as JSON, or the line."""
+    bad = "SELECT _place FROM looked WHERE _key_hash IS NULL"
+    if not connection.execute(f"{bad} LIMIT 1").fetchone():
+        return
     if was_quarantined:
-        connection.execute("""
-            DELETE FROM ops.quarantine
-            WHERE (load_id, row_number) IN (SELECT load_id, row_number FROM newly_quarantined)
+        connection.execute(f"""
+            DELETE FROM ops.quarantine WHERE (load_id, row_number) IN (
+                SELECT load_id, {ROW_NUMBER} FROM ({bad}) JOIN pending_loads ON load_order = {LOAD_ORDER}
+            )
         """)
-    connection.execute("INSERT INTO ops.quarantine BY NAME SELECT * FROM newly_quarantined")
+    columns = {
+        "load_id": "_load_id",
+        "source": quote_text(merge.name),
+        "table_name": quote_text(merge.source.table),
+        "file": "_file",
+        "run_id": quote_text(merge.run_id),
+        "rules": "string_split(_rules, ',')",
+        "reason": "_reasons",
+        "payload": "CAST(CASE WHEN _malformed IS NULL THEN to_json(_given) ELSE json_object('line', _malformed) END "
+        "AS VARCHAR)",
+        "status": "'open'",
+        "row_number": ROW_NUMBER,
+        "quarantined_at": f"TIMESTAMP {quote_text(str(merge.now))}",
+    }
+    _run(
+        connection,
+        merge,
+        f"""
+        INSERT INTO ops.quarantine ({", ".join(columns)})
+        SELECT {", ".join(columns.values())} FROM ({_checked(merge, f"WHERE _place IN ({bad})")})
+        """,
+    )
 
 
-def _keep_doubtful(connection: duckdb.DuckDBPyConnection, *, is_first: bool) -> None:
-    """Keep the part's rows that wait for their comparison, in the temporary table `doubtful`."""
-    rows = "SELECT * EXCLUDE (_rules, _is_doubtful, _file, _payload) FROM checked WHERE _is_doubtful"
-    into = "CREATE OR REPLACE TEMP TABLE doubtful AS" if is_first else "INSERT INTO doubtful BY NAME"
-    connection.execute(f"{into} {rows}")
-
-
-def _merge_doubtful(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
-    """Compare the doubtful rows and write what is accepted, some keys at a time."""
-    row = connection.execute("SELECT count(*) FROM doubtful").fetchone() or (0,)
-    bucket_count = -(-int(row[0]) // merge.part_rows)
-    for bucket in range(bucket_count):
-        judge(connection, merge.table, f"(FROM doubtful WHERE _key_hash % {bucket_count} = {bucket})")
-        connection.execute("""
-            INSERT INTO outcomes (load_order, outcome, row_count)
-            SELECT _load_order, outcome, count(*) FROM judged GROUP BY ALL
-        """)
-        _replace_versions(connection, merge)
-
-
-def _replace_versions(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
-    key = names(merge.table.key)
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE replaced AS
-        SELECT {key} FROM doubtful JOIN judged USING (_load_order, _row_number) SEMI JOIN known USING ({key})
-        WHERE is_written
+def _judge_doubtful(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
+    """Compare the rows whose key comes again: `judged` has what becomes of them. Some keys are compared at a time."""
+    table = merge.table
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE judged (
+            _load_order BIGINT, _row_number BIGINT, outcome VARCHAR, is_written BOOLEAN
+        )
     """)
-    if connection.execute("SELECT 1 FROM replaced LIMIT 1").fetchone():
-        connection.execute(f"DELETE FROM {table_name(merge.table)} WHERE ({key}) IN (SELECT {key} FROM replaced)")
-    _insert(connection, merge, "doubtful JOIN judged USING (_load_order, _row_number)", "is_written")
+    doubtful = "SELECT _place FROM looked WHERE _key_hash IN (SELECT _key_hash FROM doubtful_keys)"
+    row = connection.execute(f"SELECT count(*) FROM ({doubtful})").fetchone() or (0,)
+    if not row[0]:
+        return
+    _run(
+        connection,
+        merge,
+        f"""
+        CREATE OR REPLACE TEMP TABLE doubtful AS
+        SELECT
+            {names(table.key)}, {LOAD_ORDER} AS _load_order, {ROW_NUMBER} AS _row_number,
+            {key_hash(table)} AS _key_hash, {content(table)} AS _content
+        FROM ({_shaped(merge, f"WHERE _place IN ({doubtful})")})
+        """,
+    )
+    bucket_count = -(-int(row[0]) // merge.compared_rows)
+    for bucket in range(bucket_count):
+        judge(connection, table, f"(FROM doubtful WHERE _key_hash % {bucket_count} = {bucket})")
+
+
+def _write(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
+    """Write the new rows and the newest versions of those whose key comes again, in the place of core's.
+
+    Raises:
+        LostRowsError: when other than the accepted rows were written.
+    """
+    table, key = merge.table, names(merge.table.key)
+    replaced = f"SELECT {key} FROM doubtful JOIN judged USING (_load_order, _row_number) SEMI JOIN known USING ({key})"
+    if connection.execute("SELECT 1 FROM known LIMIT 1").fetchone():
+        connection.execute(f"DELETE FROM {table_name(table)} WHERE ({key}) IN ({replaced} WHERE is_written)")
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE left_out AS
+        SELECT _place FROM looked WHERE _key_hash IS NULL
+        UNION ALL
+        SELECT _load_order * {PLACES_OF_A_LOAD} + _row_number AS _place FROM judged WHERE NOT is_written
+    """)
+    row = connection.execute("SELECT (SELECT count(*) FROM looked) - (SELECT count(*) FROM left_out)").fetchone()
+    accepted = int(row[0]) if row else 0
+    if not accepted:
+        return
+    values = ", ".join(_provenance(merge).get(name, quote_identifier(name)) for name in table.column_names)
+    written = _run(
+        connection,
+        merge,
+        f"""
+        INSERT INTO {table_name(table)} ({names(table.column_names)})
+        SELECT {values} FROM ({_shaped(merge, "WHERE _place NOT IN (SELECT _place FROM left_out)")})
+        """,
+    ).fetchone()
+    if not written or int(written[0]) != accepted:
+        message = (
+            f"source {merge.name}: {accepted} rows were accepted, but {written and written[0]} were written. "
+            f"Nothing was committed; report this as a defect."
+        )
+        raise LostRowsError(message)
+
+
+def _provenance(merge: Merge) -> dict[str, str]:
+    return {"source": quote_text(merge.name), "load_id": "_load_id"}
 
 
 def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> Counts:
@@ -289,8 +276,24 @@ def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarant
 
     A replayed row was counted as quarantined before.
     """
-    connection.execute("""
+    connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE accounted AS
+        WITH looked_at AS (
+            SELECT {LOAD_ORDER} AS load_order, count(*) AS row_count, count(_key_hash) AS good_count
+            FROM looked GROUP BY ALL
+        ),
+        compared AS (
+            SELECT _load_order AS load_order, outcome, count(*) AS row_count FROM judged GROUP BY ALL
+        ),
+        outcomes AS (
+            SELECT load_order, 'quarantined' AS outcome, row_count - good_count AS row_count FROM looked_at
+            UNION ALL
+            SELECT load_order, 'accepted' AS outcome, good_count AS row_count FROM looked_at
+            UNION ALL
+            SELECT load_order, 'accepted' AS outcome, -row_count AS row_count FROM compared
+            UNION ALL
+            SELECT load_order, outcome, row_count FROM compared
+        )
         SELECT
             load_id,
             any_value(pending_loads.row_count) AS read_count,

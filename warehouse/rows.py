@@ -11,9 +11,9 @@ from warehouse.loadable import core_table, source_columns
 from warehouse.time_zones import ZONE_DAYS, in_utc
 
 if TYPE_CHECKING:
-    from warehouse.settings import ColumnMapping, SourceSettings
+    from warehouse.settings import SourceSettings
 
-ROW_COLUMNS = ("_load_order", "_row_number", "_file", "_malformed", "_given")
+ROW_COLUMNS = ("_place", "_load_id", "_file", "_malformed", "_given")
 _EARLIEST = "DATE '1970-01-01'"
 _LATEST = "DATE '2200-01-01'"
 
@@ -30,27 +30,29 @@ class Rule:
 def typed_sql(source: SourceSettings, time_zone: str, pending: str) -> str:
     """Return the SELECT that types the pending rows of a source.
 
-    Its columns are `_load_order`, `_row_number`, `_file`, `_malformed` and `_given` (the row as it came), every column
-    that the source may give (typed, NULL where it does not), the calendar days derived from times, and `_rules`: the
-    rules broken so far, NULL where none is. It binds no parameter. Where the source's zone is not UTC it reads
-    `zone_days`, see `warehouse.time_zones`.
+    Its columns are `_place`, `_load_id`, `_file`, `_malformed` and `_given` (the row as it came), every column that the
+    source may give (typed, NULL where it does not), the calendar days derived from times, `_is_bad` (whether the row
+    breaks a rule of the source), and `_rules` and `_reasons`, the names of these and why, both as one text. It binds no
+    parameter. Where the source's zone is not UTC it reads `zone_days`, see `warehouse.time_zones`.
     """
     table = core_table(source.table)
-    text = {name: _text(mapping, source.null_values) for name, mapping in source.columns.items()}
     typed = [
         f"{_typed(column, source, time_zone)} AS {quote_identifier(column.name)}" for column in source_columns(table)
     ]
     typed += [f"{_day(column, source, time_zone)} AS {quote_identifier(column.name)}" for column in _days(table)]
-    texts = ", ".join(f"{expression} AS {quote_identifier('text_' + name)}" for name, expression in text.items())
+    trimmed = ", ".join(f"{_trimmed(given.column)} AS {_text(name)}" for name, given in source.columns.items())
+    texts = ", ".join(f"{_given(name, source)} AS {_text(name)}" for name in source.columns)
     names = ", ".join(quote_identifier(column.name) for column in (*source_columns(table), *_days(table)))
     rules = source_rules(source)
     return f"""
-        WITH texts AS (SELECT {", ".join(ROW_COLUMNS)}, {texts} FROM {pending}),
+        WITH trimmed AS (SELECT {", ".join(ROW_COLUMNS)}, {trimmed} FROM {pending}),
+        texts AS (SELECT {", ".join(ROW_COLUMNS)}, {texts} FROM trimmed),
         local AS (SELECT {", ".join(["*", *_local_times(table, source)])} FROM texts),
-        typed AS (SELECT local.*, {", ".join(typed)} FROM local {_zone_joins(table, source, time_zone)}),
-        judged AS (SELECT {", ".join(ROW_COLUMNS)}, {names}, {_violations(rules)} FROM typed)
-        SELECT {", ".join(ROW_COLUMNS)}, {names}, CASE WHEN {_any(rules)} THEN {_broken(rules)} END AS _rules
-        FROM judged
+        typed AS (SELECT local.*, {", ".join(typed)} FROM local {_zone_joins(table, source, time_zone)})
+        SELECT
+            {", ".join(ROW_COLUMNS)}, {names}, coalesce({_any(rules)}, false) AS _is_bad,
+            {_names(rules)} AS _rules, {_reasons(rules)} AS _reasons
+        FROM typed
     """
 
 
@@ -62,7 +64,7 @@ def source_rules(source: SourceSettings) -> list[Rule]:
     for column in source_columns(table):
         if column.name not in source.columns:
             continue
-        text, typed = quote_identifier(f"text_{column.name}"), quote_identifier(column.name)
+        text, typed = _text(column.name), quote_identifier(column.name)
         texts.append(text)
         if not column.nullable:
             violation = f"_malformed IS NULL AND {text} IS NULL"
@@ -108,54 +110,68 @@ def _reference_rules(column: Column, catalogued: frozenset[str]) -> list[Rule]:
 
 
 def checked_sql(table: Table, catalogued: frozenset[str], shaped: str) -> str:
-    """Return the SELECT over the relation `shaped` that adds the contract's rules to `_rules`, NULL for a good row."""
+    """Return the SELECT over the relation `shaped` that adds the contract's rules to `_is_bad`, `_rules`, `_reasons`.
+
+    Only bad rows should be asked for their rules and reasons, which take their time.
+    """
     rules = contract_rules(table, catalogued)
     if not rules:
         return f"SELECT * FROM {shaped}"
-    violations = ", ".join(_rule_column(rule) for rule in rules)
     return f"""
-        SELECT * EXCLUDE ({violations}) REPLACE (
-            CASE WHEN _rules IS NOT NULL OR {_any(rules)} THEN coalesce(_rules, []) || {_broken(rules)} END AS _rules
+        SELECT * REPLACE (
+            coalesce(_is_bad OR {_any(rules)}, false) AS _is_bad,
+            concat_ws(',', nullif(_rules, ''), nullif({_names(rules)}, '')) AS _rules,
+            concat_ws('; ', nullif(_reasons, ''), nullif({_reasons(rules)}, '')) AS _reasons
         )
-        FROM (SELECT *, {_violations(rules)} FROM {shaped})
+        FROM {shaped}
     """
 
 
-def reasons(source: SourceSettings, catalogued: frozenset[str]) -> dict[str, str]:
-    """Return each rule's reason in words."""
-    rules = [*source_rules(source), *contract_rules(core_table(source.table), catalogued)]
-    return {rule.name: rule.reason for rule in rules}
-
-
-def _rule_column(rule: Rule) -> str:
-    """Return the name of the column that is true where a row breaks the rule."""
-    return quote_identifier(f"_breaks_{rule.name}")
-
-
-def _violations(rules: list[Rule]) -> str:
-    return ", ".join(f"({rule.violation}) AS {_rule_column(rule)}" for rule in rules)
-
-
 def _any(rules: list[Rule]) -> str:
-    return " OR ".join(_rule_column(rule) for rule in rules)
+    return " OR ".join(f"({rule.violation})" for rule in rules)
 
 
-def _broken(rules: list[Rule]) -> str:
-    """Return the SQL list of the names of the rules that a row breaks. It takes its time: ask it of bad rows only."""
-    # Names have no comma. A list that is filtered by a lambda says the same, more slowly.
-    cases = ", ".join(f"CASE WHEN {_rule_column(rule)} THEN {quote_text(rule.name)} END" for rule in rules)
-    return f"coalesce(string_split(nullif(concat_ws(',', {cases}), ''), ','), [])"
+def _names(rules: list[Rule]) -> str:
+    """Return the SQL of the names of the rules that a row breaks; names have no comma."""
+    return _listed(",", [(rule.violation, rule.name) for rule in rules])
 
 
-def _text(mapping: ColumnMapping, null_values: tuple[str, ...]) -> str:
-    expression = f"trim({quote_identifier(mapping.column)})"
-    if mapping.strip_suffix:
-        suffix = quote_text(mapping.strip_suffix)
+def _reasons(rules: list[Rule]) -> str:
+    """Return the SQL that says in words which rules a row breaks."""
+    return _listed("; ", [(rule.violation, rule.reason) for rule in rules])
+
+
+def _listed(separator: str, texts: list[tuple[str, str]]) -> str:
+    cases = ", ".join(f"CASE WHEN {violation} THEN {quote_text(text)} END" for violation, text in texts)
+    return f"concat_ws({quote_text(separator)}, {cases})"
+
+
+def _text(name: str) -> str:
+    """Return the name of the column that holds what a source gives for the column `name`, as text."""
+    return quote_identifier(f"text_{name}")
+
+
+def _trimmed(given: str) -> str:
+    """Return the SQL of a value of the source's column `given` without spaces around it, NULL where it is empty.
+
+    To trim takes longer than to see that there is nothing to trim: of all spaces only one is an ASCII character, which
+    is less than '!', as empty texts are.
+    """
+    given = quote_identifier(given)
+    may_have_spaces = f"{given} < '!' OR ends_with({given}, ' ') OR strlen({given}) <> length({given})"
+    return f"CASE WHEN {may_have_spaces} THEN nullif(trim({given}), '') ELSE {given} END"
+
+
+def _given(name: str, source: SourceSettings) -> str:
+    """Return the SQL of a trimmed value without its suffix, NULL where it stands for nothing."""
+    expression = _text(name)
+    if source.columns[name].strip_suffix:
+        suffix = quote_text(source.columns[name].strip_suffix)
         expression = (
-            f"CASE WHEN ends_with({expression}, {suffix}) "
-            f"THEN left({expression}, length({expression}) - length({suffix})) ELSE {expression} END"
+            f"nullif(CASE WHEN ends_with({expression}, {suffix}) "
+            f"THEN left({expression}, length({expression}) - length({suffix})) ELSE {expression} END, '')"
         )
-    for value in ("", *null_values):
+    for value in source.null_values:
         expression = f"nullif({expression}, {quote_text(value)})"
     return expression
 
@@ -163,7 +179,7 @@ def _text(mapping: ColumnMapping, null_values: tuple[str, ...]) -> str:
 def _typed(column: Column, source: SourceSettings, time_zone: str) -> str:
     if column.name not in source.columns:
         return f"CAST(NULL AS {column.type})"
-    text = quote_identifier(f"text_{column.name}")
+    text = _text(column.name)
     if column.type in ("BIGINT", "INTEGER"):
         # '6.0' is a whole number, '6.5' is not, and a plain cast would round it. Wide decimals are slow.
         whole = f"TRY_CAST({text} AS DECIMAL(38, 6))"
@@ -183,7 +199,7 @@ def _in_utc(column: Column, zone: str) -> str:
     if zone == "UTC":
         return local
     known = f"{quote_identifier(f'zone_{column.name}')}.utc_offset"
-    return f"CASE WHEN {known} IS NULL THEN {in_utc(zone, local)} ELSE {local} - {known} END"
+    return f"CASE WHEN {known} IS NULL THEN {in_utc(zone, local)} ELSE make_timestamp(epoch_us({local}) - {known}) END"
 
 
 def zone_of(source: SourceSettings, time_zone: str) -> str:
@@ -222,7 +238,7 @@ def _zone_joins(table: Table, source: SourceSettings, time_zone: str) -> str:
 
 
 def _local_time(name: str, source: SourceSettings) -> str:
-    text = quote_identifier(f"text_{name}")
+    text = _text(name)
     given = source.columns[name].format
     return f"try_strptime({text}, {quote_text(given)})" if given else f"TRY_CAST({text} AS TIMESTAMP)"
 

@@ -17,9 +17,9 @@ ZONE_DAYS = "zone_days"
 
 
 def make_zone_days(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
-    """Make the temporary table `zone_days`: each day from 1970 to 2100 on which `zone` keeps its offset, `utc_offset`.
+    """Make the temporary table `zone_days`: each day from 1970 to 2100 on which `zone` keeps its offset.
 
-    A day counts when its own midnight, the one before and the two after have the same offset.
+    `utc_offset` is in microseconds. A day counts when its own midnight, the one before and the two after have the same.
     """
     utc = in_utc(zone, "midnight")
     connection.execute(f"""
@@ -27,7 +27,7 @@ def make_zone_days(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
         WITH midnights AS (
             SELECT unnest(generate_series(TIMESTAMP '1969-12-30', TIMESTAMP '2100-01-03', INTERVAL 1 DAY)) AS midnight
         ),
-        offsets AS (SELECT midnight, midnight - {utc} AS utc_offset FROM midnights)
+        offsets AS (SELECT midnight, epoch_us(midnight) - epoch_us({utc}) AS utc_offset FROM midnights)
         SELECT CAST(midnight AS DATE) AS zone_day, utc_offset
         FROM offsets
         WINDOW around AS (ORDER BY midnight ROWS BETWEEN 1 PRECEDING AND 2 FOLLOWING)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from warehouse.ddl import quote_identifier, table_name
+from warehouse.ddl import quote_identifier, quote_text, table_name
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,41 +32,60 @@ def key_hash(table: Table) -> str:
 def find_doubtful_keys(connection: duckdb.DuckDBPyConnection, table: Table, pending_keys: str, binds: object) -> None:
     """Find which keys need to be compared, before anything is written.
 
-    `pending_keys` is a SELECT of the pending rows' key columns. The temporary table `known` gets what core says of
-    pending keys: the key, `_key_hash` and `_core_content`; `doubtful_keys` gets the hashes of these and of keys that
-    pend more than once. Two keys with one hash are both doubtful, which costs a comparison and changes nothing.
+    The temporary table `looked` has the good rows' `_key_hash`; `pending_keys` is a SELECT of their key columns. The
+    temporary table `known` gets what core says of pending keys: the key, `_key_hash` and `_core_content`;
+    `doubtful_keys` gets the hashes of these and of keys that pend more than once. Two keys with one hash are both
+    doubtful, which costs a comparison and changes nothing.
     """
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE pending_keys AS SELECT {key_hash(table)} AS _key_hash FROM ({pending_keys})",
-        binds,
-    )
     own_rows = "NOT is_derived" if "is_derived" in table.column_names else "true"
-    columns = f"{names(table.key)}, {key_hash(table)} AS _key_hash, {content(table)} AS _core_content"
     core = f"FROM {table_name(table)} WHERE {own_rows}"
     # Where core has nothing of its own, nothing is looked up there.
-    has_rows = connection.execute(f"SELECT 1 {core} LIMIT 1").fetchone()
-    looked_up = f"{key_hash(table)} IN (SELECT _key_hash FROM pending_keys)" if has_rows else "false"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE known AS SELECT {columns} {core} AND {looked_up}")
+    if connection.execute(f"SELECT 1 {core} LIMIT 1").fetchone():
+        core += f" AND {_within_pending(connection, table, pending_keys, binds)}"
+        looked_up = f"{key_hash(table)} IN (SELECT _key_hash FROM looked)"
+    else:
+        looked_up = "false"
+    # Keys are found by their own columns; only where some are found are contents read.
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE known_keys AS SELECT {key_hash(table)} AS _key_hash {core} AND {looked_up}
+    """)
+    row = connection.execute("SELECT 1 FROM known_keys LIMIT 1").fetchone()
+    found = f"{key_hash(table)} IN (SELECT _key_hash FROM known_keys)" if row else "false"
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE known AS
+        SELECT {names(table.key)}, {key_hash(table)} AS _key_hash, {content(table)} AS _core_content {core} AND {found}
+    """)
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE doubtful_keys AS
-        SELECT _key_hash FROM pending_keys GROUP BY _key_hash HAVING count(*) > 1
+        SELECT _key_hash FROM looked WHERE _key_hash IS NOT NULL GROUP BY _key_hash HAVING count(*) > 1
         UNION
-        SELECT _key_hash FROM known
+        SELECT _key_hash FROM known_keys
     """)
-    connection.execute("DROP TABLE pending_keys")
+
+
+def _within_pending(connection: duckdb.DuckDBPyConnection, table: Table, pending_keys: str, binds: object) -> str:
+    """Return a condition on core that holds for all pending keys: files and row groups outside of it are not read."""
+    first = quote_identifier(table.key[0])
+    row = connection.execute(f"SELECT min({first})::VARCHAR, max({first})::VARCHAR FROM ({pending_keys})", binds)
+    least, greatest = row.fetchone() or (None, None)
+    if least is None:
+        return "false"
+    kind = table.column(table.key[0]).type
+    return f"{first} BETWEEN CAST({quote_text(least)} AS {kind}) AND CAST({quote_text(greatest)} AS {kind})"
 
 
 def judge(connection: duckdb.DuckDBPyConnection, table: Table, doubtful: str) -> None:
-    """Part the good rows of the relation `doubtful` into accepted and duplicate, into the temporary table `judged`.
+    """Part the rows of the relation `doubtful` into accepted and duplicate, and add them to the table `judged`.
 
-    `judged` has `_load_order`, `_row_number`, `outcome` and `is_written`: the newest version of each key that has an
-    accepted one. Where the newest is itself a duplicate of the accepted version before it, both say the same.
+    `doubtful` has the key, `_load_order`, `_row_number` and `_content`. `judged` has `_load_order`, `_row_number`,
+    `outcome` and `is_written`: the newest version of each key that has an accepted one. Where the newest is itself a
+    duplicate of the accepted version before it, both say the same.
     """
     key = names(table.key)
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE judged AS
+        INSERT INTO judged (_load_order, _row_number, outcome, is_written)
         WITH contents AS (
-            SELECT {key}, _load_order, _row_number, {content(table)} AS _content,
+            SELECT {key}, _load_order, _row_number, _content,
                 row_number() OVER (PARTITION BY {key}, _load_order ORDER BY _row_number DESC) = 1 AS _is_version
             FROM {doubtful}
         ),
@@ -85,7 +104,7 @@ def judge(connection: duckdb.DuckDBPyConnection, table: Table, doubtful: str) ->
             CASE WHEN is_accepted THEN 'accepted' ELSE 'duplicate' END AS outcome,
             is_last AND bool_or(is_accepted) OVER (PARTITION BY {key}) AS is_written
         FROM compared
-        UNION ALL BY NAME
+        UNION ALL
         SELECT _load_order, _row_number, 'duplicate' AS outcome, false AS is_written
         FROM contents
         WHERE NOT _is_version

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sources.loading import inspect_source, load_files
 from warehouse.completing import complete_core
 from warehouse.connection import open_warehouse, transaction
-from warehouse.merging import PART_ROWS, Counts, Merge, merge_loads
+from warehouse.merging import COMPARED_ROWS, Counts, Merge, merge_loads
 from warehouse.settings import SourceSettings, WarehouseSettings
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def merge_of(
     name: str = "orders",
     catalogued: frozenset[str] = frozenset(),
     *,
-    part_rows: int = PART_ROWS,
+    compared_rows: int = COMPARED_ROWS,
 ) -> Merge:
     return Merge(
         name=name,
@@ -45,7 +45,7 @@ def merge_of(
         catalogued=catalogued,
         run_id="run-1",
         now=NOW,
-        part_rows=part_rows,
+        compared_rows=compared_rows,
     )
 
 

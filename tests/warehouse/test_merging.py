@@ -16,8 +16,7 @@ from tests.warehouse.ingest import ask, ingest, load_new, merge_of, order_lines,
 from warehouse.catalog import tables
 from warehouse.connection import open_warehouse, transaction
 from warehouse.ddl import create_tables
-from warehouse.merging import PART_ROWS, merge_loads, replay_quarantine
-from warehouse.pending import parts, wait_for_merge
+from warehouse.merging import COMPARED_ROWS, merge_loads, replay_quarantine
 from warehouse.settings import SourceSettings
 
 if TYPE_CHECKING:
@@ -240,23 +239,29 @@ def test_the_last_row_of_a_key_wins_in_a_file_and_the_later_file_over_files(
     ) == [(7, True)]
 
 
-def test_no_more_than_a_part_is_held_and_no_row_is_lost_between_parts(
+def test_a_load_of_new_known_and_bad_rows_is_compared_some_keys_at_a_time(
     sqlite_lake: WarehouseSettings, tmp_path: Path
 ) -> None:
     source = order_lines(tmp_path / "in")
     write_lines(tmp_path / "in" / "a.csv", *((str(order), *LINE[1:]) for order in range(7)), ("0", *LINE[1:]))
     write_lines(tmp_path / "in" / "b.csv", ("7", *LINE[1:]))
-    write_lines(tmp_path / "in" / "c.csv", ("8", *LINE[1:]), ("9", *LINE[1:]), ("", *LINE[1:]))
-    held: list[int] = []
+    ingest(sqlite_lake, source)
+    changed = (*LINE[1:5], 3, *LINE[6:])
+    write_lines(tmp_path / "in" / "c.csv", *((str(order), *changed) for order in (1, 3)), ("", *LINE[1:]))
+    write_lines(tmp_path / "in" / "d.csv", ("1", *changed), ("2", *LINE[1:]), ("3", *LINE[1:]), ("8", *LINE[1:]))
     with open_warehouse(sqlite_lake) as connection, transaction(connection, "merge", "run-1"):
         load_new(connection, source, "orders", scratch=tmp_path)
-        wait_for_merge(connection, "orders")
-        for part in parts(connection, 3):
-            row = connection.execute(f"SELECT count(*) FROM pending WHERE {part}").fetchone()
-            held.append(row[0] if row else 0)
-        counts = merge_loads(connection, merge_of(source, part_rows=3))
-    assert held == [3, 3, 2, 1, 3]
-    assert (counts.rows_accepted, counts.rows_duplicate, counts.rows_quarantined) == (10, 1, 1)
+        counts = merge_loads(connection, merge_of(source, compared_rows=1))
+    assert (counts.rows_accepted, counts.rows_duplicate, counts.rows_quarantined) == (4, 2, 1)
+    assert ask(sqlite_lake, "SELECT order_id, quantity FROM core.order_lines ORDER BY order_id") == [
+        ("0", 2),
+        ("1", 3),
+        *((order, 2) for order in "2345678"),
+    ]
+    assert ask(
+        sqlite_lake,
+        "SELECT file, rows_read, rows_accepted, rows_duplicate, rows_quarantined FROM ops.loads ORDER BY load_order",
+    ) == [("a.csv", 8, 7, 1, 0), ("b.csv", 1, 1, 0, 0), ("c.csv", 3, 2, 0, 1), ("d.csv", 4, 2, 2, 0)]
 
 
 def test_what_is_no_day_of_now_no_whole_number_and_a_credit_note_without_price(
@@ -301,14 +306,14 @@ LINES = st.tuples(
 def test_files_merged_together_end_as_files_merged_one_by_one(files: list[list[tuple[object, ...]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         together = _ends(files, Path(folder) / "together", at_once=True)
-        in_parts = _ends(files, Path(folder) / "in_parts", at_once=True, part_rows=2)
+        in_parts = _ends(files, Path(folder) / "in_parts", at_once=True, compared_rows=2)
         one_by_one = _ends(files, Path(folder) / "one_by_one", at_once=False)
     assert together == in_parts == one_by_one
     assert all(row[1] == sum(map(int, map(str, row[2:]))) for row in together[1])
 
 
 def _ends(
-    files: list[list[tuple[object, ...]]], folder: Path, *, at_once: bool, part_rows: int = PART_ROWS
+    files: list[list[tuple[object, ...]]], folder: Path, *, at_once: bool, compared_rows: int = COMPARED_ROWS
 ) -> list[list[tuple[object, ...]]]:
     """Return what core, the loads and the quarantine hold in the end; plain tables in memory serve as the warehouse."""
     folder.mkdir()
@@ -320,7 +325,7 @@ def _ends(
             write_lines(folder / "in" / f"{number}.csv", *rows)
             if not at_once or number == len(files) - 1:
                 load_new(connection, source, "orders", scratch=folder)
-                read += merge_loads(connection, merge_of(source, part_rows=part_rows)).rows_read
+                read += merge_loads(connection, merge_of(source, compared_rows=compared_rows)).rows_read
         assert read == sum(len(rows) for rows in {tuple(map(tuple, rows)) for rows in files})
         return [
             connection.execute(sql).fetchall()
