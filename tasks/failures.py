@@ -13,6 +13,7 @@ from warehouse.completing import IncrementalError
 from warehouse.connection import WarehouseError
 from warehouse.exhaustion import ExhaustedError, is_full_disk
 from warehouse.merging import LostRowsError
+from warehouse.passwords import without_passwords
 from warehouse.settings_file import SettingsError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def in_words(error: BaseException) -> str:
         return str(error)
     if is_full_disk(error):
         return f"The disk is full ({error}). The tables stand. What to do: free space, then run again."
-    return f"{type(error).__name__}: {error}"
+    return without_passwords(f"{type(error).__name__}: {error}")
 
 
 def explain(state: State[Any]) -> tuple[int, str]:

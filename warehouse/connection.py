@@ -21,6 +21,7 @@ from warehouse.exhaustion import exhausted
 from warehouse.interruption import interruptible, undisturbed
 from warehouse.keeping import Opening, kept_of
 from warehouse.migration import MigrationRefusedError, is_up_to_date, last_migration, migrate
+from warehouse.passwords import split_password, without_passwords
 from warehouse.settings import OBJECT_STORES, WarehouseSettings
 from warehouse.shares import warehouse_of_reader
 
@@ -197,8 +198,9 @@ def _attach(
         options.append("READ_ONLY")
     if snapshot is not None:
         options.append(f"SNAPSHOT_VERSION {snapshot}")
+    reference, password = split_password(settings.catalog)
     if settings.catalog:
-        target = f"ducklake:postgres:{settings.catalog}"
+        target = f"ducklake:postgres:{reference}"
         extensions: tuple[str, ...] = ("ducklake", "postgres_scanner")
     else:
         target = f"ducklake:sqlite:{catalog_file}"
@@ -207,13 +209,16 @@ def _attach(
     if data.startswith(OBJECT_STORES):
         extensions += ("httpfs",)
     _load_extensions(connection, extensions)
+    if password:
+        # DuckDB tells of a database by the text it was attached with, to every query and in its errors.
+        connection.execute(f"CREATE TEMPORARY SECRET catalog (TYPE postgres, PASSWORD {quote_text(password)})")
+        options.append("META_SECRET 'catalog'")
     try:
         connection.execute(f"ATTACH {quote_text(target)} AS {LAKE} ({', '.join(options)})")
     except duckdb.Error as error:
-        where = settings.catalog or str(catalog_file)
-        told = str(error).replace(where, _without_password(where))
-        message = f"The warehouse's catalog {_without_password(where)} can't be opened: {told}"
-        # The cause would tell the password in a traceback.
+        where = without_passwords(settings.catalog or str(catalog_file))
+        message = f"The warehouse's catalog {where} can't be opened: {without_passwords(str(error))}"
+        # The cause would tell more than the message in a traceback.
         raise WarehouseError(message) from None
 
 
@@ -223,13 +228,6 @@ def _make_folder(folder: Path) -> None:
     except OSError as error:
         message = f"The warehouse folder {folder} can't be made: {error.strerror}. Choose another with --warehouse."
         raise WarehouseError(message) from error
-
-
-def _without_password(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    credentials, at, host = rest.rpartition("@")
-    user = credentials.partition(":")[0]
-    return f"{scheme}{separator}{user}{at}{host}"
 
 
 def _load_extensions(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import duckdb
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from models import FAMILIES
@@ -26,6 +27,25 @@ SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_
 _SIZE_OR_NONE = r"^(\d+(\.\d+)?\s?[KMGT]i?B)?$"
 
 
+def _answer_of_duckdb(sql: str, value: str) -> str:
+    """Return why DuckDB refuses `value` in a statement; an empty text when it doesn't."""
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(sql, [value])
+        except duckdb.Error as error:
+            return str(error).partition(": ")[2]
+    return ""
+
+
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = "not an IANA time zone; allowed are names such as 'UTC' or 'Europe/London'"
+        raise ValueError(message) from error
+    return value
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,12 +60,7 @@ class ShopSettings(_Section):
     @field_validator("time_zone")
     @classmethod
     def _known_time_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            message = "not an IANA time zone; allowed are names such as 'UTC' or 'Europe/London'"
-            raise ValueError(message) from error
-        return value
+        return _known_zone(value)
 
 
 class WarehouseSettings(_Section):
@@ -54,7 +69,11 @@ class WarehouseSettings(_Section):
     path: Path = Field(Path("warehouse_data"), description="Folder of the catalog, the data and the scratch files.")
     catalog: str = Field(
         "",
-        description="Empty for a SQLite catalog in `path`, or postgresql://user@host/database for a team's.",
+        repr=False,
+        description=(
+            "Empty for a SQLite catalog in `path`, or postgresql://user@host/database for a team's. Its password comes "
+            "from PGPASSWORD or PGPASSFILE."
+        ),
     )
     data: str = Field(
         "",
@@ -194,6 +213,17 @@ class ColumnMapping(_Section):
     strip_suffix: str = Field("", description="Taken off the end of every value.")
     format: str = Field("", description="strptime format of a date or time, such as %d/%m/%Y %H:%M.")
 
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, value: str) -> str:
+        if not value:
+            return value
+        refused = "it names no part of a date" if "%" not in value else ""
+        if refused := refused or _answer_of_duckdb("SELECT try_strptime('', ?)", value):
+            message = f"not a strptime format such as '%d/%m/%Y %H:%M': {refused}"
+            raise ValueError(message)
+        return value
+
 
 class SourceSettings(_Section):
     """`[sources.<name>]`: one set of files that fill one core table."""
@@ -233,6 +263,19 @@ class SourceSettings(_Section):
         except LookupError as error:
             message = "unknown encoding; allowed are names such as utf-8, latin-1, cp1252, utf-16, gb18030"
             raise ValueError(message) from error
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_time_zone(cls, value: str) -> str:
+        return _known_zone(value) if value else value
+
+    @field_validator("product_pattern", "return_pattern")
+    @classmethod
+    def _known_pattern(cls, value: str) -> str:
+        if value and (refused := _answer_of_duckdb("SELECT regexp_matches('', ?)", value)):
+            message = f"not a regular expression as RE2, and so DuckDB, reads it: {refused}"
+            raise ValueError(message)
         return value
 
     @model_validator(mode="after")

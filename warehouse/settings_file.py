@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as EnvironmentVariableError
 
 from models import FAMILIES
+from warehouse.passwords import holds_password, without_passwords
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,11 +46,12 @@ def load_settings(config: Path | None = None, overrides: Sequence[str] = ()) -> 
     Raises:
         SettingsError: naming the file, variable or override, the key, and what is allowed.
     """
+    _refuse_passwords(overrides)
     file = config or _default_config()
     from_file = _read(file) if file else {}
     from_overrides = _parse_overrides(overrides)
 
-    given = _merge(_merge(from_file, EnvSettingsSource(_Environment)()), from_overrides)
+    given = _merge(_merge(from_file, _read_environment()), from_overrides)
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
@@ -127,6 +130,31 @@ def _anchor(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     return content
 
 
+def _read_environment() -> dict[str, Any]:
+    try:
+        return EnvSettingsSource(_Environment)()
+    except EnvironmentVariableError as error:
+        field = str(error).partition('"')[2].partition('"')[0]
+        variable = f"TILLFLOW_{field}".upper()
+        message = (
+            f"environment variable {variable}: what it says is no JSON, which a section is given in as a whole. "
+            f"Set its keys one by one, such as {variable}__KEY."
+        )
+        raise SettingsError(message) from error
+
+
+def _refuse_passwords(overrides: Sequence[str]) -> None:
+    """Refuse a password in an override: Prefect keeps those of a run as its parameters, a shell in its history."""
+    for override in overrides:
+        if holds_password(override):
+            message = (
+                f"--set {without_passwords(override)}: a password in an override is kept by Prefect with the run, for "
+                "everybody to read. Give it by the environment: PGPASSWORD, or PGPASSFILE with a file only you can "
+                "read; see docs/operations.md, Passwords."
+            )
+            raise SettingsError(message)
+
+
 def _parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:
     parsed: dict[str, Any] = {}
     for override in overrides:
@@ -136,8 +164,13 @@ def _parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:
             message = f"--set {override}: expected section.key=value, such as run.seed=1"
             raise SettingsError(message)
         section = parsed
-        for key in keys[:-1]:
+        for depth, key in enumerate(keys[:-1], 1):
             section = section.setdefault(key, {})
+            if not isinstance(section, dict):
+                message = (
+                    f"--set {override}: {'.'.join(keys[:depth])} is a value by another --set, so it holds no keys."
+                )
+                raise SettingsError(message)
         section[keys[-1]] = _value(text)
     return parsed
 
@@ -174,7 +207,7 @@ def _explain(
     for problem in error.errors():
         location = (*prefix, *(str(part) for part in problem["loc"]))
         key = ".".join(location)
-        lines.append(f"{_place(location, file, overrides)}: {key}: {_problem(problem, root)}")
+        lines.append(f"{_place(location, file, overrides)}: {key}: {without_passwords(_problem(problem, root))}")
     return "\n".join(lines)
 
 

@@ -72,8 +72,20 @@ def test_a_catalog_that_can_not_be_reached_hides_its_password(tmp_path: Path) ->
     settings = WarehouseSettings(path=tmp_path, catalog="postgresql://ann:secret@127.0.0.1:1/none")
     with pytest.raises(WarehouseError) as caught, open_warehouse(settings):
         pass
-    assert "postgresql://ann@127.0.0.1:1/none" in str(caught.value)
+    assert "postgresql://ann:***@127.0.0.1:1/none" in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_catalog_s_password_is_known_to_no_query(lake: WarehouseSettings) -> None:
+    if not lake.catalog:
+        pytest.skip("a SQLite catalog has none")
+    catalog = lake.catalog.replace("postgres:@", "postgres:S3CR3T@")
+    assert "S3CR3T" in catalog
+    settings = lake.model_copy(update={"catalog": catalog})
+    with open_warehouse(settings, read_only=True) as connection:
+        told = [connection.execute(f"FROM {known}()").fetchall() for known in ("duckdb_databases", "duckdb_secrets")]
+        assert connection.execute("SELECT count(*) FROM core.social_ties").fetchone() == (0,)
+    assert "S3CR3T" not in f"{told}{settings!r}"
 
 
 def test_settings_travel_to_other_processes(lake: WarehouseSettings) -> None:

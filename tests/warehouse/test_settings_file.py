@@ -57,6 +57,17 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
         (SOURCE.replace("sources.orders", "sources.Or-ders"), r"sources\.Or-ders.*pattern"),
         ("[models.segment]", r"\[models\.segment\] is no model family\. Allowed: .*segments"),
         ("[models.segments]\nclusters = 3", r"models\.segments\.clusters: unknown key.*Allowed: .*maximum_segments"),
+        (SOURCE + 'time_zone = "Berlin"', r"sources\.orders\.time_zone: not an IANA time zone.*given: 'Berlin'"),
+        (SOURCE + 'product_pattern = "[0-9"', r"orders\.product_pattern: not a regular expression.*missing \]"),
+        (SOURCE + 'return_pattern = "(?=C)"', r"orders\.return_pattern: .*invalid perl operator"),
+        (
+            SOURCE.replace('at = "at"', 'at = { column = "at", format = "%Q" }'),
+            r"columns\.ordered_at\.format: not a strptime format.*%Q",
+        ),
+        (
+            SOURCE.replace('at = "at"', 'at = { column = "at", format = "dd.mm.yyyy" }'),
+            r"format: not a strptime format such as '%d/%m/%Y %H:%M': it names no part of a date",
+        ),
         ("[run", r"tillflow\.toml is not valid TOML"),
     ],
 )
@@ -76,3 +87,39 @@ def test_a_wrong_override_and_a_wrong_variable_are_named_as_such(
     monkeypatch.setenv("TILLFLOW_RUN__SEED", "no")
     with pytest.raises(SettingsError, match=r"environment variable TILLFLOW_RUN__SEED: run\.seed"):
         load_settings(file)
+
+
+def test_overrides_that_contradict_each_other_and_a_broken_variable_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path, "")
+    with pytest.raises(SettingsError, match=r"--set run\.seed\.x=1: run\.seed is a value by another --set"):
+        load_settings(file, ["run.seed=1", "run.seed.x=1"])
+    monkeypatch.setenv("TILLFLOW_SOURCES", "{bad")
+    with pytest.raises(SettingsError, match=r"environment variable TILLFLOW_SOURCES: .*TILLFLOW_SOURCES__KEY"):
+        load_settings(file)
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        "postgresql://ann:S3CR3T@host/db",
+        "postgress://ann:S3CR3T@host/db",
+        "postgresql://host/db?password=S3CR3T",
+        "host=h user=ann password=S3CR3T",
+    ],
+)
+def test_a_password_in_an_override_is_refused_and_in_a_wrong_setting_masked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, catalog: str
+) -> None:
+    file = write(tmp_path, "")
+    with pytest.raises(SettingsError, match="PGPASSFILE") as told:
+        load_settings(file, [f"warehouse.catalog={catalog}"])
+    assert "S3CR3T" not in str(told.value)
+    monkeypatch.setenv("TILLFLOW_WAREHOUSE__CATALOG", catalog)
+    if catalog.startswith("postgresql://"):
+        assert "S3CR3T" not in repr(load_settings(file))
+    else:
+        with pytest.raises(SettingsError, match=r"TILLFLOW_WAREHOUSE__CATALOG: warehouse\.catalog: allowed") as told:
+            load_settings(file)
+        assert "S3CR3T" not in str(told.value)
