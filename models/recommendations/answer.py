@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.recommendations.history import Customers, History, Places, Values
+    from models.recommendations.history import History, Places, Served, Values
     from models.recommendations.parameters import RecommendationsParameters
     from models.recommendations.recommenders import Builder, Recommender, Scores
     from models.recommendations.shop import Shop
@@ -35,9 +34,6 @@ CUSTOMERS_PER_FRAME = 20_000
 
 PAIRS_PER_BLOCK = 1 << 15
 
-BATCHES_AT_ONCE = 2
-"""Few, as each holds some dense rows; threads do, as NumPy and SciPy work outside the interpreter's lock."""
-
 
 def recommendations_frames(
     recommender: Recommender, builder: Builder, shop: Shop, parameters: RecommendationsParameters
@@ -47,7 +43,7 @@ def recommendations_frames(
     ranking = Ranking(shop.popularity, not_for_sale(shop.popularity, parameters), parameters.list_length)
     with threadpool_limits(limits=1, user_api="blas"):
         for first in range(0, len(served), CUSTOMERS_PER_FRAME):
-            customers = shop.read(served[first : first + CUSTOMERS_PER_FRAME])
+            customers = shop.served(served[first : first + CUSTOMERS_PER_FRAME])
             if builder.has_ties and recommender.name in {FRIENDS, BLEND}:
                 friends = shop.friends(customers.today.codes, training_only=False)
                 customers = replace(customers, today=replace(customers.today, friends=friends))
@@ -58,7 +54,7 @@ def recommendations_frames(
 
 def _frame(
     recommender: Recommender,
-    customers: Customers,
+    customers: Served,
     explainer: Explainer,
     ranking: Ranking,
     shop: Shop,
@@ -72,8 +68,7 @@ def _frame(
         rows, places = np.nonzero(shown.products >= 0)
         return batch[rows], shown.products[rows, places], places, shown.scores[rows, places]
 
-    with ThreadPoolExecutor(BATCHES_AT_ONCE) as threads:
-        parts = list(threads.map(chosen, batches(np.arange(len(today.codes)), today.product_count)))
+    parts = [chosen(batch) for batch in batches(np.arange(len(today.codes)), today.product_count)]
     rows, products, places, scores = (np.concatenate(column) for column in zip(*parts, strict=True))
     is_scored = scores > MODEL_SCORE
     reasons, is_repeat = _reasons(explainer, rows, products, is_scored)

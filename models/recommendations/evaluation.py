@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.recommendations.history import Customers, History, Integers, Places, Values
+    from models.recommendations.history import History, Integers, Learned, Places, Values
     from models.recommendations.parameters import RecommendationsParameters
     from models.recommendations.recommenders import Recommender
     from models.recommendations.shop import Shop
@@ -44,7 +44,7 @@ class Judged:
 
 
 def sample(
-    customers: Customers, shop: Shop, parameters: RecommendationsParameters, generator: np.random.Generator
+    customers: Learned, shop: Shop, parameters: RecommendationsParameters, generator: np.random.Generator
 ) -> Places:
     """Return the places of the customers to judge by, ascending: with purchases before and after the cut.
 

@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from models.inputs import Inputs
     from models.recommendations.choice import Choice
     from models.recommendations.evaluation import Judged
-    from models.recommendations.history import Customers
+    from models.recommendations.history import Learned
     from models.recommendations.parameters import RecommendationsParameters
     from models.recommendations.shop import Shop
+
+
+_ENOUGH_FOR_A_PAIR = 10
+"""Times that, on average, a customer bought both products of a pair, beyond which more tell nothing new."""
 
 
 def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Answer:
@@ -45,10 +49,12 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Answer:
 
 def _fit(inputs: Inputs, parameters: RecommendationsParameters, context: Context) -> Answer:
     shop = read_shop(inputs)
-    learned = _learned(shop, parameters, context)
+    known = shop.learned(shop.sampled(parameters.fit_sample_size, context.seed))
+    learned = _learned(known, shop, parameters, context)
     generator = np.random.default_rng(context.seed)
     text_neighbours = _text_neighbours(shop, parameters)
-    judged, choice = _judge(shop, learned, text_neighbours, parameters, generator, context.seed)
+    training = Builder(learned.training, text_neighbours, parameters, context.seed, has_ties=shop.had_ties)
+    judged, choice = _judge(shop, known, training, parameters, generator)
     today = Builder(learned.today, text_neighbours, parameters, context.seed, has_ties=shop.has_ties)
     champion = today.build(choice.champion)
     return {
@@ -59,19 +65,24 @@ def _fit(inputs: Inputs, parameters: RecommendationsParameters, context: Context
     }
 
 
-def _learned(shop: Shop, parameters: RecommendationsParameters, context: Context) -> Customers:
-    """Return the customers to learn from: a sample, made smaller where they bought too many pairs of products."""
-    customers = shop.read(shop.sampled(parameters.fit_sample_size, context.seed))
-    count = len(customers.today.codes)
-    pairs = int((np.diff(customers.today.order_counts.indptr).astype(np.int64) ** 2).sum())
-    if pairs <= parameters.maximum_product_pairs:
-        return customers
-    fewer = max(int(count * parameters.maximum_product_pairs / pairs), 1)
-    context.remarks.append(
-        f"Recommenders were fitted on {fewer:,} customers: {count:,} bought {pairs:,} pairs of products, "
-        f"and models.recommendations.maximum_product_pairs is {parameters.maximum_product_pairs:,}."
-    )
-    return shop.read(shop.sampled(fewer, context.seed))
+def _learned(known: Learned, shop: Shop, parameters: RecommendationsParameters, context: Context) -> Learned:
+    """Return the customers to learn from: those known, or fewer where these bought more pairs of products than needed.
+
+    Remarks where they bought more than the machine shall count.
+    """
+    count = len(known.today.codes)
+    pairs = int((np.diff(known.today.order_counts.indptr).astype(np.int64) ** 2).sum())
+    most = parameters.maximum_product_pairs
+    enough = min(most, max(parameters.sufficient_product_pairs, _ENOUGH_FOR_A_PAIR * shop.product_count**2))
+    if pairs <= enough:
+        return known
+    fewer = max(int(count * enough / pairs), 1)
+    if enough == most:
+        context.remarks.append(
+            f"Recommenders were fitted on {fewer:,} customers: {count:,} bought {pairs:,} pairs of products, "
+            f"and models.recommendations.maximum_product_pairs is {most:,}."
+        )
+    return known.rows(np.searchsorted(known.today.codes, shop.sampled(fewer, context.seed)))
 
 
 def _text_neighbours(shop: Shop, parameters: RecommendationsParameters) -> sparse.csr_array | None:
@@ -82,25 +93,23 @@ def _text_neighbours(shop: Shop, parameters: RecommendationsParameters) -> spars
 
 def _judge(
     shop: Shop,
-    learned: Customers,
-    text_neighbours: sparse.csr_array | None,
+    known: Learned,
+    training: Builder,
     parameters: RecommendationsParameters,
     generator: np.random.Generator,
-    seed: int,
 ) -> tuple[Judged, Choice]:
     """Fit every recommender on what was known at the cut, and see which foretells the purchases after it."""
-    places = sample(learned, shop, parameters, generator)
-    history = learned.training.rows(places)
+    places = sample(known, shop, parameters, generator)
+    history = known.training.rows(places)
     if shop.had_ties:
         history = replace(history, friends=shop.friends(history.codes, training_only=True))
-    training = Builder(learned.training, text_neighbours, parameters, seed, has_ties=shop.had_ties)
     names = training.available()
-    judged = judge([training.build(name) for name in names], history, learned.later[places], parameters)
+    judged = judge([training.build(name) for name in names], history, known.later[places], parameters)
     return judged, choose(judged, names, len(places), parameters, generator)
 
 
 def _fitted(
-    champion: str, shop: Shop, learned: Customers, parameters: RecommendationsParameters
+    champion: str, shop: Shop, learned: Learned, parameters: RecommendationsParameters
 ) -> list[FittedParameter]:
     values: list[tuple[str, float, str]] = [
         ("customer_count", len(shop.customer_ids), "Customers who bought."),

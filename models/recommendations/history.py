@@ -65,15 +65,29 @@ class History:
 
 
 @dataclass(frozen=True)
-class Customers:
-    """Some customers' history as known at the cut (`training`) and today, and what they bought after the cut (`later`).
+class Learned:
+    """Some customers' history as known at the cut and today.
 
-    `first_days` has, where `today.order_counts` has orders, the day of the first one.
+    `training` is what was known at the cut, `later` what they bought after it.
     """
 
     training: History
     today: History
     later: sparse.csr_array
+
+    def rows(self, places: Places) -> Learned:
+        """Return the same of the customers at these places."""
+        return Learned(self.training.rows(places), self.today.rows(places), self.later[places])
+
+
+@dataclass(frozen=True)
+class Served:
+    """Some customers' history as known today.
+
+    `first_days` has, where `today.order_counts` has orders, the day of the first one.
+    """
+
+    today: History
     first_days: sparse.csr_array
 
 
@@ -81,27 +95,30 @@ class Purchases:
     """Rows of features.interactions in the order of customer and product; customers by their place in `codes`."""
 
     def __init__(self, interactions: pa.Table, codes: Integers, product_count: int) -> None:
-        customers = np.searchsorted(codes, interactions["customer_code"].to_numpy()).astype(np.int32)
-        products = interactions["product_code"].to_numpy()
-        self._order = np.lexsort([products, customers])
-        self._customers, self._products = customers[self._order], products[self._order]
         self._table, self._shape = interactions, (len(codes), product_count)
+        places = np.zeros(int(codes[-1]) + 1 if len(codes) else 0, dtype=np.int32)
+        places[codes] = np.arange(len(codes), dtype=np.int32)
+        customers, products = places[interactions["customer_code"].to_numpy()], interactions["product_code"].to_numpy()
+        index = sparse.get_index_dtype(maxval=max(len(products), *self._shape))
+        pairs = sparse.coo_array((np.arange(len(products), dtype=index), (customers, products)), shape=self._shape)
+        # A pair comes once, so that there is nothing to look for and to add up.
+        pairs.has_canonical_format = True
+        ordered = pairs.tocsr()
+        ordered.sort_indices()
+        self._order, self._products, self._starts = ordered.data, ordered.indices, ordered.indptr
 
     def values(self, name: str) -> Integers:
         """Return a column of whole numbers."""
-        return np.asarray(self._table[name].to_numpy())[self._order]
+        return np.asarray(np.asarray(self._table[name].to_numpy())[self._order])
 
     def days(self, name: str) -> Integers:
         """Return a date column as days since 1970; an empty date is day 0."""
         days = self._table[name].cast("int32").fill_null(0)
-        return np.asarray(days.to_numpy())[self._order]
+        return np.asarray(np.asarray(days.to_numpy())[self._order])
 
     def matrix(self, values: Integers, kept: NDArray[np.bool_] | None = None) -> sparse.csr_array:
         """Return the values as a matrix of customers and products."""
-        places = slice(None) if kept is None else kept
-        rows, columns = self._customers[places], self._products[places]
-        starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=self._shape[0]))])
-        index = sparse.get_index_dtype(maxval=max(len(rows), *self._shape))
-        return sparse.csr_array(
-            (values[places].astype(np.int32), columns.astype(index), starts.astype(index)), shape=self._shape
-        )
+        if kept is None:
+            return sparse.csr_array((values.astype(np.int32), self._products, self._starts), shape=self._shape)
+        starts = np.concatenate([[0], np.cumsum(kept)])[self._starts].astype(self._starts.dtype)
+        return sparse.csr_array((values[kept].astype(np.int32), self._products[kept], starts), shape=self._shape)

@@ -35,6 +35,14 @@ class RecommendationsParameters(Parameters):
             "counts. With more, fewer customers are drawn, and ops.family_runs says how many."
         ),
     )
+    sufficient_product_pairs: int = Field(
+        default=100_000_000,
+        ge=1_000_000,
+        description=(
+            "So many of these pairs are enough to learn from, if that is at least ten for each pair of products there "
+            "is: where the customers have more, fewer are drawn."
+        ),
+    )
     only_recently_sold: bool = Field(
         default=True,
         description="Recommend only products sold in the last `holdout_days` days: older ones may be gone.",

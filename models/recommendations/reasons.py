@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-    from models.recommendations.history import Customers, Places
+    from models.recommendations.history import Places, Served
 
 POPULAR = "Many customers have bought this lately."
 LIKE_YOURS = "Customers who buy what you buy also buy this."
@@ -25,7 +25,7 @@ class Explainer:
     in use. `names` are the products'. Friends are named where their purchases stand in the customers' history.
     """
 
-    customers: Customers
+    customers: Served
     names: list[str]
     weights: sparse.csr_array
     neighbours: sparse.csr_array

@@ -214,14 +214,14 @@ class Builder:
         """Hu, Y., Koren, Y., Volinsky, C. (2008). Collaborative filtering for implicit feedback datasets. ICDM.
 
         Each row of factors is solved on its own, so that the same seed gives the same factors with any number of
-        threads (0: those of the machine).
+        threads; a family computes on one core.
         """
         model = AlternatingLeastSquares(
             factors=self._parameters.als_factors,
             regularization=self._parameters.als_regularization,
             alpha=self._parameters.als_alpha,
             iterations=self._parameters.als_iterations,
-            num_threads=0,
+            num_threads=1,
             random_state=self._seed,
         )
         model.fit(sparse.csr_matrix(self.weigh(self._history)), show_progress=False)

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from models.codes import require_known_codes
 from models.family import NotApplicableError
-from models.recommendations.history import Customers, History, Purchases
+from models.recommendations.history import History, Learned, Purchases, Served
 
 if TYPE_CHECKING:
     from datetime import date
@@ -56,16 +56,13 @@ class Shop:
         drawn = self.inputs[BUYERS].sample("customer_code", size, seed).table("customer_code")
         return np.sort(drawn["customer_code"].to_numpy())
 
-    def read(self, codes: Integers) -> Customers:
-        """Return what the customers with these codes, ascending, bought."""
-        interactions = self.inputs[INTERACTIONS]
-        part = (
-            interactions if len(codes) == len(self.customer_ids) else interactions.among("customer_code", _array(codes))
-        )
-        purchases = Purchases(part.table(), codes, self.product_count)
+    def learned(self, codes: Integers) -> Learned:
+        """Return what the customers with these codes, ascending, bought until the cut, until today, and in between."""
+        columns = ("order_count", "last_ordered_on", "training_order_count", "training_last_ordered_on")
+        purchases = self._purchases(codes, *columns)
         counts, training_counts = purchases.values("order_count"), purchases.values("training_order_count")
         was_known = training_counts > 0
-        return Customers(
+        return Learned(
             training=History(
                 day=self.days[0],
                 codes=codes,
@@ -73,16 +70,35 @@ class Shop:
                 last_days=purchases.matrix(purchases.days("training_last_ordered_on"), was_known),
                 popularity=self.training_popularity,
             ),
-            today=History(
-                day=self.days[1],
-                codes=codes,
-                order_counts=purchases.matrix(counts),
-                last_days=purchases.matrix(purchases.days("last_ordered_on")),
-                popularity=self.popularity,
-            ),
+            today=self._today(purchases, codes, counts),
             later=purchases.matrix(counts - training_counts, counts > training_counts),
+        )
+
+    def served(self, codes: Integers) -> Served:
+        """Return what the customers with these codes, ascending, bought until today."""
+        purchases = self._purchases(codes, "order_count", "last_ordered_on", "first_ordered_on")
+        return Served(
+            today=self._today(purchases, codes, purchases.values("order_count")),
             first_days=purchases.matrix(purchases.days("first_ordered_on")),
         )
+
+    def _today(self, purchases: Purchases, codes: Integers, counts: Integers) -> History:
+        return History(
+            day=self.days[1],
+            codes=codes,
+            order_counts=purchases.matrix(counts),
+            last_days=purchases.matrix(purchases.days("last_ordered_on")),
+            popularity=self.popularity,
+        )
+
+    def _purchases(self, codes: Integers, *columns: str) -> Purchases:
+        part = self.inputs[INTERACTIONS]
+        if len(codes) < len(self.customer_ids):
+            first, last = (int(codes[0]), int(codes[-1])) if len(codes) else (0, -1)
+            part = part.between("customer_code", first, last)
+            if last - first >= len(codes):
+                part = part.among("customer_code", _array(codes))
+        return Purchases(part.table("customer_code", "product_code", *columns), codes, self.product_count)
 
     def friends(self, codes: Integers, *, training_only: bool) -> sparse.csr_array:
         """Return how many friends of each customer bought each product: (customers, products)."""
@@ -90,10 +106,7 @@ class Shop:
         kept = ties["is_training"].to_numpy().astype(bool) | (not training_only)
         customers, friends = ties["customer_code"].to_numpy()[kept], ties["friend_code"].to_numpy()[kept]
         known = np.unique(friends)
-        bought = self.inputs[INTERACTIONS].among("customer_code", _array(known))
-        purchases = Purchases(
-            bought.table("customer_code", "product_code", "training_order_count"), known, self.product_count
-        )
+        purchases = self._purchases(known, "training_order_count")
         counts = purchases.values("training_order_count")
         did = purchases.matrix(np.ones(len(counts), dtype=np.int32), counts > 0 if training_only else None).astype(
             np.float32

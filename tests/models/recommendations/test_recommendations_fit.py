@@ -260,3 +260,20 @@ def test_too_many_pairs_of_products_are_counted_on_fewer_customers_and_that_is_t
     fitted = results["model_parameters"].set_index("parameter")["value"]
     assert fitted["fit_customer_count"] < fitted["customer_count"]
     assert f"{fitted['fit_customer_count']:,.0f} customers" in remark
+
+
+def test_more_pairs_of_products_than_are_enough_are_not_learned_from_but_judged_on_as_before(
+    shop: duckdb.DuckDBPyConnection,
+) -> None:
+    context = Context(as_of=CONTEXT.as_of)
+    tables = load(shop, purchases())
+    # Ten times for each pair of the 24 products are 5,760 pairs; as many are always counted.
+    fewer = answer(tables, QUICK.model_copy(update={"sufficient_product_pairs": 1}), context)
+    everybody = answer(tables, QUICK, context)
+    assert not context.remarks
+    fitted = fewer["model_parameters"].set_index("parameter")["value"]
+    assert fitted["fit_customer_count"] < fitted["customer_count"]
+    for results in (fewer, everybody):
+        assert results["recommendations"]["customer_id"].nunique() == fitted["customer_count"]
+    counts = [results["model_metrics"]["observation_count"].tolist() for results in (fewer, everybody)]
+    assert counts[0] == counts[1]
