@@ -71,5 +71,5 @@ def marketing(
             return progress.none_due()
         snapshot = build_features(run, day, plan.feature_names)
         outcomes = fit_families(run, day, snapshot, plan)
-        outcomes = publish_results(run, day, snapshot, outcomes)
+        outcomes = publish_results(run, day, snapshot, outcomes, rows_read=progress.rows_read)
         return progress.published(outcomes)

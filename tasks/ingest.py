@@ -13,6 +13,7 @@ from sources.known_files import remember_files
 from sources.loading import Inspection, inspect_source, load_files
 from tasks.gates import pass_gate
 from tasks.progress import say
+from tasks.publish import begin_record
 from tasks.run import utc_now
 from tasks.warm_up import warm_up
 from warehouse.completing import complete_core
@@ -44,8 +45,10 @@ def _is_worth_a_retry(_task: Task[..., object], _run: TaskRun, state: State[obje
 
 @task(name="prepare warehouse", task_run_name="prepare warehouse", cache_policy=NO_CACHE)
 def prepare_warehouse(run: Run) -> None:
-    """Make the tables, or bring those of an earlier Tillflow to the contracts."""
+    """Make the tables, or bring those of an earlier Tillflow to the contracts, and write that the run has started."""
     create_warehouse(run.settings.warehouse)
+    with open_warehouse(run.settings.warehouse) as connection:
+        begin_record(connection, run)
 
 
 @task(

@@ -12,20 +12,28 @@ from expectations.records import record_files
 from models import FAMILIES
 from tasks.gates import checks_folder, judge_results
 from tasks.progress import say, warn
+from tasks.reporting import keep_for_report
 from tasks.run import Run, tillflow_version, utc_now
 from tasks.warm_up import prepare_charts, warm_up
 from warehouse.catalog import find
-from warehouse.connection import open_warehouse, snapshot_committed_as, transaction
-from warehouse.publishing import FamilyOutcome, publish, record_families
-from warehouse.run_records import RunRecord, fingerprint, published_with, record_checks, record_run
+from warehouse.connection import open_warehouse, transaction
+from warehouse.publishing import Ending, FamilyOutcome, ending_of, publish, record_families
+from warehouse.run_records import (
+    PUBLISHED,
+    RunRecord,
+    bury_crashed_runs,
+    end_published,
+    fingerprint,
+    published_with,
+    record_checks,
+    record_run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
+    from datetime import date, datetime
 
     import duckdb
-
-_PUBLISH_MESSAGE = "publish results"
 
 
 @task(name="anything new?", task_run_name="anything new?", cache_policy=NO_CACHE)
@@ -43,17 +51,22 @@ def answers_stand(run: Run, as_of: date) -> str | None:
 
 
 @task(name="publish results", task_run_name="publish results", cache_policy=NO_CACHE)
-def publish_results(run: Run, as_of: date, snapshot: int, outcomes: Iterable[FamilyOutcome]) -> list[FamilyOutcome]:
-    """Check every result against its contract and publish all families that pass, all at once.
+def publish_results(
+    run: Run, as_of: date, snapshot: int, outcomes: Iterable[FamilyOutcome], *, rows_read: int
+) -> list[FamilyOutcome]:
+    """Check every result against its contract and publish all families that pass, all at once, with the run's record.
 
     Returns the outcomes with those rejected whose results broke their contract.
     """
     prepare_charts(run)
     with open_warehouse(run.settings.warehouse) as connection:
         checked = [_check(run, connection, outcome, part) for part, outcome in enumerate(outcomes)]
-        with transaction(connection, _PUBLISH_MESSAGE, run.run_id):
+        ending = ending_of(checked)
+        keep_for_report(run)
+        with transaction(connection, PUBLISHED, run.run_id):
             publish(connection, (outcome for outcome in checked if outcome.status == "published"), as_of=as_of)
             record_families(connection, FAMILIES, checked, run_id=run.run_id, now=utc_now(), snapshot=snapshot)
+            _record(connection, run, ending.status, ending.message, rows_read=rows_read, as_of=as_of)
     published = [outcome for outcome in checked if outcome.status == "published"]
     fitted = sum(outcome.status != "standing" for outcome in checked)
     say(f"published {len(published)} of {fitted} families, {sum(item.row_count for item in published):,} rows")
@@ -77,25 +90,51 @@ def _check(run: Run, connection: duckdb.DuckDBPyConnection, outcome: FamilyOutco
 
 @task(name="record run", task_run_name="record run", cache_policy=NO_CACHE)
 def record(run: Run, *, status: str, message: str, rows_read: int, as_of: date | None) -> None:
-    """Keep what the run did: its row, and every check it made."""
+    """Keep what the run did: its row, and every check it made. What it published is recorded with it already."""
+    with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "record run", run.run_id):
+        if Ending(status=status, message=message).has_published:
+            end_published(connection, run.run_id, utc_now())
+        else:
+            _record(connection, run, status, message, rows_read=rows_read, as_of=as_of, ended_at=utc_now())
+
+
+def begin_record(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Write that the run has started, and that those before it crashed which never said how they ended."""
+    with transaction(connection, "start run", run.run_id):
+        for crashed in bury_crashed_runs(connection):
+            warn(f"run {crashed} crashed: it began and left no word of its end")
+        _record(connection, run, "started", "the run goes on", rows_read=0, as_of=None)
+
+
+def _record(
+    connection: duckdb.DuckDBPyConnection,
+    run: Run,
+    status: str,
+    message: str,
+    *,
+    rows_read: int,
+    as_of: date | None,
+    ended_at: datetime | None = None,
+) -> None:
+    """Write the run's row and its checks, in place of what was known. The caller owns the transaction."""
     settings = run.settings
-    with open_warehouse(settings.warehouse) as connection, transaction(connection, "record run", run.run_id):
-        is_published = status in ("published", "partly_published")
-        mark = fingerprint(connection, settings, as_of, tillflow_version(), only=run.only) if as_of else ""
-        record_run(
-            connection,
-            RunRecord(
-                run_id=run.run_id,
-                status=status,
-                message=message,
-                fingerprint=mark,
-                version=tillflow_version(),
-                settings=settings.model_dump_json(exclude={"warehouse"}),
-                snapshot_id=snapshot_committed_as(connection, _PUBLISH_MESSAGE, run.run_id) if is_published else None,
-                rows_read=rows_read,
-                started_at=run.started_at,
-                ended_at=utc_now(),
-                as_of=as_of,
-            ),
-        )
-        record_checks(connection, record_files(checks_folder(run)), run_id=run.run_id, checked_at=utc_now())
+    mark = fingerprint(connection, settings, as_of, tillflow_version(), only=run.only) if as_of else ""
+    record_run(
+        connection,
+        RunRecord(
+            run_id=run.run_id,
+            status=status,
+            message=message,
+            fingerprint=mark,
+            version=tillflow_version(),
+            settings=settings.model_dump_json(exclude={"warehouse"}),
+            snapshot_id=None,
+            rows_read=rows_read,
+            started_at=run.started_at,
+            ended_at=ended_at,
+            as_of=as_of,
+        ),
+    )
+    if status != "started":
+        files = record_files(checks_folder(run))
+        record_checks(connection, files, run_id=run.run_id, checked_at=utc_now())

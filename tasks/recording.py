@@ -13,11 +13,12 @@ from tasks.failures import in_words
 from tasks.gates import recorded_checks
 from tasks.progress import warn
 from tasks.publish import record
-from tasks.reporting import write_report
+from tasks.reporting import report_is_current, write_report
 from tasks.stopping import stop_behind
 from tasks.summaries import families_markdown, quality_markdown, run_markdown
 from warehouse.connection import open_warehouse
 from warehouse.interruption import last_words
+from warehouse.publishing import ending_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
     from tasks.run import Run
     from warehouse.publishing import FamilyOutcome
-
-# A family that gave no answer is worse off than one whose answer was refused.
-_BROKEN = ("failed", "rejected")
 
 
 @dataclass
@@ -61,19 +59,10 @@ class Progress:
 
     def published(self, outcomes: Sequence[FamilyOutcome]) -> State[object]:
         """End a run that published; it ends Failed when a family broke, and says which and why."""
-        self.outcomes = outcomes
-        broken = [outcome for status in _BROKEN for outcome in outcomes if outcome.status == status]
-        skipped = [outcome for outcome in outcomes if outcome.status == "skipped"]
-        standing = sum(outcome.status == "standing" for outcome in outcomes)
-        done = len(outcomes) - len(broken) - len(skipped) - standing
-        self.message = f"{done} families published, {len(skipped)} skipped{f', {standing} stand' if standing else ''}"
-        if not broken:
-            self.status = "published"
-            return Completed(message=self.message)
-        self.status = "partly_published" if done else "failed"
-        reasons = "".join(f"\n- {outcome.family} {outcome.status}: {outcome.reason}" for outcome in broken)
-        self.message += f", {len(broken)} failed and keep their last good tables:{reasons}"
-        return Failed(message=self.message)
+        self.outcomes, ending = outcomes, ending_of(outcomes)
+        self.status, self.message = ending.status, ending.message
+        end = Completed if ending.status == "published" else Failed
+        return end(message=self.message)
 
 
 @contextmanager
@@ -107,7 +96,7 @@ def _keep(progress: Progress) -> None:
             as_of=progress.as_of,
         )
         _write_artifacts(progress)
-        if progress.outcomes:
+        if progress.outcomes or (progress.status == "unchanged" and not report_is_current(progress.run)):
             write_report(progress.run)
 
 

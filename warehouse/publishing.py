@@ -9,7 +9,7 @@ from warehouse.catalog import find
 from warehouse.ddl import create_tables, quote_identifier, quote_text, table_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
     from models.family import Family
     from warehouse.contracts import Table
+
+
+# A family that gave no answer is worse off than one whose answer was refused.
+_BROKEN = ("failed", "rejected")
 
 
 class ContractError(Exception):
@@ -36,6 +40,33 @@ class FamilyOutcome:
     seconds: float
     peak_bytes: int
     files: dict[str, Path]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a run that came to publication ends: its status as in ops.runs, and what happened, in words."""
+
+    status: str
+    message: str
+
+    @property
+    def has_published(self) -> bool:
+        """Whether it has answers that people read now."""
+        return self.status in ("published", "partly_published")
+
+
+def ending_of(outcomes: Sequence[FamilyOutcome]) -> Ending:
+    """Say how a run ends whose families fared so; one that broke keeps its last good tables."""
+    broken = [outcome for status in _BROKEN for outcome in outcomes if outcome.status == status]
+    skipped = sum(outcome.status == "skipped" for outcome in outcomes)
+    standing = sum(outcome.status == "standing" for outcome in outcomes)
+    done = len(outcomes) - len(broken) - skipped - standing
+    message = f"{done} families published, {skipped} skipped{f', {standing} stand' if standing else ''}"
+    if not broken:
+        return Ending(status="published", message=message)
+    reasons = "".join(f"\n- {outcome.family} {outcome.status}: {outcome.reason}" for outcome in broken)
+    message += f", {len(broken)} failed and keep their last good tables:{reasons}"
+    return Ending(status="partly_published" if done else "failed", message=message)
 
 
 def write_result(

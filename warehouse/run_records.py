@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from models import FAMILIES
 from warehouse.catalog import all_tables
+from warehouse.connection import snapshot_committed_as
 from warehouse.ddl import quote_text
 from warehouse.ops.validation_results import TABLE as VALIDATION_RESULTS
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
     from warehouse.settings import Settings
 
+# The commit message of the transaction that publishes a run's answers, with its row in ops.runs.
+PUBLISHED = "publish results"
+_CRASHED = (
+    "the run ended without a word: it was killed, or the machine stopped. What it had committed stands, and it "
+    "published nothing. The next run went on from there."
+)
 # What says where things are, not what is computed.
 _PLACES = {"warehouse", "run"}
 
@@ -38,7 +45,7 @@ class RunRecord:
     snapshot_id: int | None
     rows_read: int
     started_at: datetime
-    ended_at: datetime
+    ended_at: datetime | None
     as_of: date | None
 
 
@@ -87,10 +94,39 @@ def record_run(connection: duckdb.DuckDBPyConnection, record: RunRecord) -> None
     )
 
 
+def bury_crashed_runs(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Say of runs that began and never ended that they crashed, and return them. The caller owns the transaction.
+
+    The caller is alone on the warehouse, so that no other run can be going on. A run that was killed after its answers
+    were published is published, and its row gets the snapshot that it could not know before.
+    """
+    crashed = connection.execute("SELECT run_id FROM ops.runs WHERE status = 'started' ORDER BY run_id").fetchall()
+    if crashed:
+        connection.execute("UPDATE ops.runs SET status = 'crashed', message = ? WHERE status = 'started'", [_CRASHED])
+    unfinished = connection.execute(
+        "SELECT run_id FROM ops.runs WHERE status IN ('published', 'partly_published') AND snapshot_id IS NULL"
+    ).fetchall()
+    for (run_id,) in unfinished:
+        connection.execute(
+            "UPDATE ops.runs SET snapshot_id = ? WHERE run_id = ?",
+            [snapshot_committed_as(connection, PUBLISHED, run_id), run_id],
+        )
+    return [str(run_id) for (run_id,) in crashed]
+
+
+def end_published(connection: duckdb.DuckDBPyConnection, run_id: str, ended_at: datetime) -> None:
+    """Add to the row of a run that has published what it could not know then: its snapshot and its end."""
+    connection.execute(
+        "UPDATE ops.runs SET snapshot_id = ?, ended_at = ? WHERE run_id = ?",
+        [snapshot_committed_as(connection, PUBLISHED, run_id), ended_at, run_id],
+    )
+
+
 def record_checks(
     connection: duckdb.DuckDBPyConnection, files: Sequence[Path], *, run_id: str, checked_at: datetime
 ) -> None:
-    """Write the checks of a run from files of records, see `expectations.records`, in their order."""
+    """Write the checks of a run, in place of those known, from files of records in order (`expectations.records`)."""
+    connection.execute("DELETE FROM ops.validation_results WHERE run_id = ?", [run_id])
     if not files:
         return
     known: dict[str, object] = {"run_id": run_id, "checked_at": checked_at}
@@ -107,5 +143,16 @@ def record_checks(
 
 def snapshot_of(connection: duckdb.DuckDBPyConnection, run_id: str) -> int | None:
     """Return the snapshot that holds a run's answers, or None when there is no such run or it has none."""
-    row = connection.execute("SELECT snapshot_id FROM ops.runs WHERE run_id = ?", [run_id]).fetchone()
+    row = connection.execute("SELECT snapshot_id, status FROM ops.runs WHERE run_id = ?", [run_id]).fetchone()
+    if row and row[0] is None and row[1] in ("published", "partly_published"):
+        # It was killed between its publication and its end.
+        return snapshot_committed_as(connection, PUBLISHED, run_id)
     return int(row[0]) if row and row[0] is not None else None
+
+
+def standing_run(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Return the run that published last, or None when none has."""
+    row = connection.execute(
+        "SELECT arg_max(run_id, started_at) FROM ops.runs WHERE status IN ('published', 'partly_published')"
+    ).fetchone()
+    return row[0] if row else None

@@ -84,7 +84,7 @@ def test_a_run_after_a_killed_one_loses_nothing_and_publishes_everything(
 ) -> None:
     assert first_run.returncode == 0, first_run.stdout + first_run.stderr
     assert "Traceback" not in first_run.stdout + first_run.stderr
-    assert ask(shop, "SELECT status FROM ops.runs") == [("published",)]
+    assert ask(shop, "SELECT status FROM ops.runs ORDER BY started_at") == [("crashed",), ("published",)]
     families = ask(shop, "SELECT family, status, reason FROM ops.family_runs")
     assert {status for _, status, _ in families} <= {"published", "skipped"}, families
     assert len(families) == 9
@@ -109,7 +109,8 @@ def test_a_second_run_finds_nothing_new(shop: DemoShop, served: dict[str, str]) 
     assert again.returncode == 0, again.stderr
     assert "nothing new" in again.stdout
     assert ask(shop, "SELECT count(*), max(ordered_on) FROM core.order_lines") == before
-    assert ask(shop, "SELECT status FROM ops.runs ORDER BY started_at") == [("published",), ("unchanged",)]
+    statuses = [status for (status,) in ask(shop, "SELECT status FROM ops.runs ORDER BY started_at")]
+    assert statuses == ["crashed", "published", "unchanged"]
 
 
 def test_a_new_day_loads_that_day_only_and_an_earlier_run_still_answers(shop: DemoShop, served: dict[str, str]) -> None:

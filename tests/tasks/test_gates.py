@@ -208,7 +208,7 @@ def test_a_family_that_breaks_a_contract_publishes_none_of_its_tables(
             "drivers": {"model_parameters": {}},
         }
         outcomes = [fitted(family.name, run_id, **made.get(family.name, {})) for family in FAMILIES]
-        return publish_results.fn(dataclasses.replace(run, run_id=run_id), AS_OF, 0, outcomes)
+        return publish_results.fn(dataclasses.replace(run, run_id=run_id), AS_OF, 0, outcomes, rows_read=0)
 
     publish("run-1", "q")
     ended = {outcome.family: outcome for outcome in publish("run-2", "p")}

@@ -14,10 +14,12 @@ TABLE = Table(
             name="status",
             type="VARCHAR",
             description=(
-                "published: every family's answers stand; partly_published: some family failed and keeps its last "
-                "good tables; unchanged: nothing new came in, the last answers stand; failed: nothing was published."
+                "started: it goes on; published: every family's answers stand; partly_published: some family failed "
+                "and keeps its last good tables; unchanged: nothing new came in, the last answers stand; failed: "
+                "nothing was published; crashed: it ended without a word, as when it is killed or the power fails, and "
+                "published nothing."
             ),
-            allowed=("published", "partly_published", "unchanged", "failed"),
+            allowed=("started", "published", "partly_published", "unchanged", "failed", "crashed"),
         ),
         Column(name="message", type="VARCHAR", description="What happened, in words."),
         Column(name="fingerprint", type="VARCHAR", description="Hash of the data, the settings and the version."),
@@ -26,12 +28,18 @@ TABLE = Table(
         Column(
             name="snapshot_id",
             type="BIGINT",
-            description="The DuckLake snapshot with the answers: AT (VERSION => snapshot_id).",
+            description="The DuckLake snapshot with the answers it published: AT (VERSION => snapshot_id).",
             nullable=True,
         ),
         Column(name="rows_read", type="BIGINT", description="Rows read by this run.", unit="rows", minimum=0),
         Column(name="started_at", type="TIMESTAMP", description="When it began.", unit="UTC"),
-        Column(name="ended_at", type="TIMESTAMP", description="When it ended.", unit="UTC"),
+        Column(
+            name="ended_at",
+            type="TIMESTAMP",
+            description="When it ended; empty while it goes on, and where nobody saw its end.",
+            unit="UTC",
+            nullable=True,
+        ),
         AS_OF.here(nullable=True),
     ),
     questions=(
