@@ -158,8 +158,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="the ranking of products looks at a day more",
         file="warehouse/features/demand_series.sql",
-        old="sales.ordered_on > bounds.last_on - $demand_forecast__ranking_days",
-        new="sales.ordered_on >= bounds.last_on - $demand_forecast__ranking_days",
+        old="product_days.ordered_on > bounds.last_on - $demand_forecast__ranking_days",
+        new="product_days.ordered_on >= bounds.last_on - $demand_forecast__ranking_days",
         tests="tests/warehouse/features/test_demand_series.py",
     ),
     Fault(

@@ -89,7 +89,7 @@ def build_bucket(connection: duckdb.DuckDBPyConnection, build: FeatureBuild, tab
     sql = select_of(table)
     folder = build.folder / table.name
     values = bind(sql, {**build.parameters, "bucket": bucket, "bucket_count": build.bucket_count})
-    if table.parts is Parts.SPLIT:
+    if table.parts is Parts.SPLIT and build.bucket_count > 1:
         folder.mkdir(parents=True, exist_ok=True)
         options = "FORMAT parquet, PARTITION_BY (bucket), WRITE_PARTITION_COLUMNS true, OVERWRITE true"
         connection.execute(f"COPY ({sql}) TO {quote_text(str(folder))} ({options})", values)

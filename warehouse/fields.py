@@ -18,6 +18,9 @@ SERIES_ID = Column(name="series_id", type="VARCHAR", description="'total', the c
 
 CUSTOMER_CODE = Column(name="customer_code", type="INTEGER", description="The customer's number in the features.")
 PRODUCT_CODE = Column(name="product_code", type="INTEGER", description="The product's number in the features.")
+CATEGORY_CODE = Column(
+    name="category_code", type="INTEGER", description="The category's number in the features.", nullable=True
+)
 ORDER_CODE = Column(name="order_code", type="INTEGER", description="The order's number in the features.")
 BUCKET = Column(name="bucket", type="INTEGER", description="The part of the shop that the order lies in.", minimum=0)
 
@@ -37,6 +40,7 @@ FIELDS = {
         SERIES_ID,
         CUSTOMER_CODE,
         PRODUCT_CODE,
+        CATEGORY_CODE,
         ORDER_CODE,
         BUCKET,
         SOURCE,

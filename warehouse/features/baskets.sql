@@ -8,9 +8,7 @@ WITH periods AS (
 ),
 
 frequent_products AS (
-    SELECT
-        sold_products.product_id,
-        sold_products.product_code
+    SELECT sold_products.product_code
     FROM features.sold_products
     CROSS JOIN periods
     WHERE
@@ -26,9 +24,9 @@ purchases AS (
     SELECT
         purchases.order_code,
         purchases.placed_on,
-        frequent_products.product_code
+        purchases.product_code
     FROM features.purchases
-    INNER JOIN frequent_products USING (product_id)
+    SEMI JOIN frequent_products USING (product_code)
 ),
 
 baskets AS (

@@ -54,10 +54,12 @@ first_days AS (
 
 -- A product counts from the day it was first bought.
 product_counts AS (
-    SELECT interactions.customer_code, snapshots.snapshot_on, count(*) AS product_count
+    SELECT
+        customer_code,
+        count(*) AS product_count,
+        count(*) FILTER (WHERE first_ordered_on <= $as_of::DATE - $holdout_days::INTEGER) AS earlier_product_count
     FROM features.interactions
-    INNER JOIN snapshots ON interactions.first_ordered_on <= snapshots.snapshot_on
-    GROUP BY interactions.customer_code, snapshots.snapshot_on
+    GROUP BY customer_code
 ),
 
 known AS (
@@ -106,7 +108,8 @@ SELECT
     known.purchase_day_count,
     known.recent_purchase_day_count,
     known.purchase_day_count - 1 AS repeat_purchase_day_count,
-    product_counts.product_count,
+    CASE WHEN snapshots.holdout_to IS NULL THEN product_counts.product_count
+        ELSE product_counts.earlier_product_count END AS product_count,
     known.unit_count,
     known.snapshot_on - known.last_order_on AS recency_days,
     known.last_order_on - known.first_order_on AS repeat_span_days,
@@ -134,7 +137,6 @@ SELECT
 FROM known
 INNER JOIN features.buyers USING (customer_code)
 INNER JOIN snapshots ON known.snapshot_on = snapshots.snapshot_on
-INNER JOIN product_counts
-    ON known.customer_code = product_counts.customer_code AND known.snapshot_on = product_counts.snapshot_on
+INNER JOIN product_counts ON known.customer_code = product_counts.customer_code
 LEFT JOIN happened
     ON known.customer_code = happened.customer_code AND known.snapshot_on = happened.snapshot_on

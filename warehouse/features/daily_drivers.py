@@ -98,5 +98,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("features.daily_metrics", "features.sales", "features.campaigns"),
+    inputs=("features.daily_metrics", "features.product_days", "features.campaigns"),
 )

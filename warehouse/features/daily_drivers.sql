@@ -13,16 +13,16 @@ bounds AS (
 
 -- The geometric mean of the line prices: a few bulk orders at a discount do not move it much.
 product_days AS (
-    SELECT product_id, ordered_on, avg(ln(unit_price::DOUBLE)) AS log_price
-    FROM features.sales
-    WHERE unit_price > 0
-    GROUP BY product_id, ordered_on
+    SELECT product_code, ordered_on, sum(log_price_sum) / sum(price_count) AS log_price
+    FROM features.product_days
+    WHERE price_count > 0
+    GROUP BY product_code, ordered_on
 ),
 
 reference_prices AS (
-    SELECT product_id, median(log_price) AS log_price
+    SELECT product_code, median(log_price) AS log_price
     FROM product_days
-    GROUP BY product_id
+    GROUP BY product_code
 ),
 
 -- Rounded, so that the order in which threads add numbers up does not show.
@@ -31,7 +31,7 @@ price_levels AS (
         product_days.ordered_on AS metric_on,
         round(exp(avg(product_days.log_price - reference_prices.log_price)), 8) AS price_index
     FROM product_days
-    INNER JOIN reference_prices USING (product_id)
+    INNER JOIN reference_prices USING (product_code)
     GROUP BY product_days.ordered_on
 ),
 

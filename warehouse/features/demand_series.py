@@ -42,5 +42,11 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("features.sales", "features.daily_metrics", "core.products"),
+    inputs=(
+        "features.product_days",
+        "features.order_categories",
+        "features.product_codes",
+        "features.daily_metrics",
+        "core.products",
+    ),
 )

@@ -1,7 +1,13 @@
 -- Daily demand: the shop, its largest categories and its largest products, quiet days as zeros.
-WITH sales AS NOT MATERIALIZED (
-    SELECT product_id, order_code, quantity, amount, ordered_on
-    FROM features.sales
+WITH product_days AS (
+    SELECT
+        product_code,
+        ordered_on,
+        sum(unit_count) AS unit_count,
+        sum(order_count)::BIGINT AS order_count,
+        sum(sales_amount) AS sales_amount
+    FROM features.product_days
+    GROUP BY product_code, ordered_on
 ),
 
 bounds AS (
@@ -10,35 +16,43 @@ bounds AS (
 ),
 
 priced AS (
-    SELECT count(amount) > 0 AS has_prices
-    FROM sales
+    SELECT count(sales_amount) > 0 AS has_prices
+    FROM product_days
 ),
 
 recent_sales AS (
-    SELECT sales.product_id, sum(sales.quantity) AS unit_count, sum(sales.amount) AS sales_amount
-    FROM sales
+    SELECT
+        product_days.product_code,
+        sum(product_days.unit_count) AS unit_count,
+        sum(product_days.sales_amount) AS sales_amount
+    FROM product_days
     CROSS JOIN bounds
-    WHERE sales.ordered_on > bounds.last_on - $demand_forecast__ranking_days
-    GROUP BY sales.product_id
+    WHERE product_days.ordered_on > bounds.last_on - $demand_forecast__ranking_days
+    GROUP BY product_days.product_code
 ),
 
 -- By money where there is any, else by units.
 top_products AS (
-    SELECT recent_sales.product_id, coalesce(products.name, recent_sales.product_id) AS series_name
+    SELECT
+        product_codes.product_code,
+        product_codes.product_id,
+        coalesce(products.name, product_codes.product_id) AS series_name
     FROM recent_sales
-    INNER JOIN core.products AS products USING (product_id)
-    WHERE products.is_product
-    ORDER BY recent_sales.sales_amount DESC NULLS LAST, recent_sales.unit_count DESC, recent_sales.product_id
+    INNER JOIN features.product_codes USING (product_code)
+    LEFT JOIN core.products AS products USING (product_id)
+    WHERE product_codes.is_product
+    ORDER BY recent_sales.sales_amount DESC NULLS LAST, recent_sales.unit_count DESC, product_codes.product_id
     LIMIT $demand_forecast__product_count
 ),
 
 top_categories AS (
-    SELECT products.category
+    SELECT product_codes.category_code, product_codes.category
     FROM recent_sales
-    INNER JOIN core.products AS products USING (product_id)
-    WHERE products.is_product AND products.category IS NOT NULL
-    GROUP BY products.category
-    ORDER BY sum(recent_sales.sales_amount) DESC NULLS LAST, sum(recent_sales.unit_count) DESC, products.category
+    INNER JOIN features.product_codes USING (product_code)
+    WHERE product_codes.is_product AND product_codes.category_code IS NOT NULL
+    GROUP BY product_codes.category_code, product_codes.category
+    ORDER BY
+        sum(recent_sales.sales_amount) DESC NULLS LAST, sum(recent_sales.unit_count) DESC, product_codes.category
     LIMIT $demand_forecast__category_count
 ),
 
@@ -58,30 +72,29 @@ total_days AS (
 category_days AS (
     SELECT
         'category' AS level,
-        products.category AS series_id,
-        products.category AS series_name,
-        sum(sales.quantity) AS unit_count,
-        count(DISTINCT sales.order_code) AS order_count,
-        sum(sales.amount) AS sales_amount,
-        sales.ordered_on AS demand_on
-    FROM sales
-    INNER JOIN core.products AS products USING (product_id)
-    WHERE products.is_product AND products.category IN (SELECT category FROM top_categories)
-    GROUP BY products.category, sales.ordered_on
+        top_categories.category AS series_id,
+        top_categories.category AS series_name,
+        sum(order_categories.unit_count) AS unit_count,
+        count(*) AS order_count,
+        sum(order_categories.sales_amount) AS sales_amount,
+        order_categories.ordered_on AS demand_on
+    FROM features.order_categories
+    INNER JOIN top_categories USING (category_code)
+    WHERE order_categories.is_product
+    GROUP BY top_categories.category, order_categories.ordered_on
 ),
 
-product_days AS (
+product_days_of_top AS (
     SELECT
         'product' AS level,
-        sales.product_id AS series_id,
+        top_products.product_id AS series_id,
         top_products.series_name,
-        sum(sales.quantity) AS unit_count,
-        count(DISTINCT sales.order_code) AS order_count,
-        sum(sales.amount) AS sales_amount,
-        sales.ordered_on AS demand_on
-    FROM sales
-    INNER JOIN top_products USING (product_id)
-    GROUP BY sales.product_id, top_products.series_name, sales.ordered_on
+        product_days.unit_count,
+        product_days.order_count,
+        product_days.sales_amount,
+        product_days.ordered_on AS demand_on
+    FROM product_days
+    INNER JOIN top_products USING (product_code)
 ),
 
 sold_days AS (
@@ -89,7 +102,7 @@ sold_days AS (
     UNION ALL
     SELECT * FROM category_days
     UNION ALL
-    SELECT * FROM product_days
+    SELECT * FROM product_days_of_top
 ),
 
 calendar AS (

@@ -57,6 +57,6 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("features.purchases", "features.sold_products", "features.evaluation_periods"),
+    inputs=("features.purchases", "features.evaluation_periods"),
     parts=Parts.BUCKETS,
 )

@@ -6,7 +6,7 @@ WITH periods AS (
 
 SELECT
     purchases.customer_code,
-    sold_products.product_code,
+    purchases.product_code,
     count(*)::INTEGER AS order_count,
     (count(*) FILTER (WHERE purchases.ordered_on <= periods.training_ended_on))::INTEGER AS training_order_count,
     sum(purchases.unit_count)::BIGINT AS unit_count,
@@ -15,7 +15,6 @@ SELECT
     max(purchases.ordered_on) FILTER (WHERE purchases.ordered_on <= periods.training_ended_on)
         AS training_last_ordered_on
 FROM features.purchases
-INNER JOIN features.sold_products USING (product_id)
 CROSS JOIN periods
 WHERE purchases.customer_code IS NOT NULL
-GROUP BY purchases.customer_code, sold_products.product_code
+GROUP BY purchases.customer_code, purchases.product_code

@@ -9,6 +9,7 @@ _COLUMNS = (
     "customer_id",
     "country",
     "is_sale",
+    "line_count",
     "product_count",
     "unit_count",
     "sales_amount",

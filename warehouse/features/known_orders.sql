@@ -7,7 +7,7 @@ WITH later AS (
 
 orders AS (
     SELECT
-        order_id, customer_id, country, is_sale, product_count, unit_count, sales_amount, ordered_at, ordered_on
+        order_id, customer_id, country, is_sale, line_count, product_count, unit_count, sales_amount, ordered_at, ordered_on
     FROM core.orders
     ANTI JOIN later USING (order_id)
     WHERE ordered_on <= $as_of
@@ -17,6 +17,7 @@ orders AS (
         max(customer_id) AS customer_id,
         max(country) AS country,
         bool_or(line_kind = 'sale') AS is_sale,
+        count(*) AS line_count,
         count(DISTINCT product_id) FILTER (WHERE line_kind = 'sale') AS product_count,
         coalesce(sum(quantity) FILTER (WHERE line_kind = 'sale'), 0)::BIGINT AS unit_count,
         CASE WHEN count(amount) > 0 THEN coalesce(sum(amount) FILTER (WHERE line_kind = 'sale'), 0) END

@@ -69,5 +69,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("features.sales", "core.products", "core.customers", "features.known_orders"),
+    inputs=("features.month_parts", "features.known_orders"),
 )

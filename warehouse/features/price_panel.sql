@@ -1,32 +1,33 @@
 -- Units and price per complete week of the best-selling products whose price really varied.
-WITH sales AS (
-    SELECT product_id, quantity, unit_price, amount, ordered_on
-    FROM features.sales
-    WHERE unit_price > 0
-),
-
-bounds AS (
+WITH bounds AS (
     SELECT min(ordered_on) AS first_on
-    FROM sales
+    FROM features.product_days
+    WHERE price_count > 0
 ),
 
 -- Far more than the panel will hold, so that products with a fixed price can drop out; it keeps the medians cheap.
 best_sellers AS (
-    SELECT product_id, sum(amount) AS sales_amount
-    FROM sales
-    GROUP BY product_id
-    ORDER BY sales_amount DESC, product_id
+    SELECT
+        product_codes.product_code,
+        product_codes.product_id,
+        sum(product_days.priced_amount) AS sales_amount
+    FROM features.product_days
+    INNER JOIN features.product_codes USING (product_code)
+    WHERE product_days.price_count > 0
+    GROUP BY product_codes.product_code, product_codes.product_id
+    ORDER BY sales_amount DESC, product_codes.product_id
     LIMIT 5 * $drivers__panel_product_count
 ),
 
 weeks AS (
     SELECT
-        sales.product_id,
+        best_sellers.product_id,
         date_trunc('week', sales.ordered_on)::DATE AS week_on,
         sum(sales.quantity)::BIGINT AS unit_count,
         median(sales.unit_price::DOUBLE) AS unit_price
-    FROM sales
-    INNER JOIN best_sellers USING (product_id)
+    FROM features.sales
+    INNER JOIN best_sellers USING (product_code)
+    WHERE sales.unit_price > 0
     GROUP BY ALL
 ),
 

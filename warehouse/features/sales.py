@@ -1,7 +1,7 @@
 """The contract of features.sales."""
 
 from warehouse.contracts import Column, Parts, Table
-from warehouse.fields import BUCKET, CUSTOMER_CODE, ORDER_CODE, PRODUCT_ID
+from warehouse.fields import BUCKET, CUSTOMER_CODE, ORDER_CODE, PRODUCT_CODE
 
 TABLE = Table(
     schema="features",
@@ -12,7 +12,7 @@ TABLE = Table(
     columns=(
         ORDER_CODE.here("As in features.known_orders."),
         CUSTOMER_CODE.here("As in features.buyers; empty where nobody is known.", nullable=True),
-        PRODUCT_ID,
+        PRODUCT_CODE.here("As in features.product_codes."),
         Column(name="quantity", type="BIGINT", description="Units sold.", unit="units"),
         Column(name="unit_price", type="DECIMAL(18,4)", description="The price.", unit="shop currency", nullable=True),
         Column(
@@ -22,11 +22,16 @@ TABLE = Table(
             unit="shop currency",
             nullable=True,
         ),
+        Column(
+            name="has_repeats",
+            type="BOOLEAN",
+            description="The order may have several lines of one product; where not, each of its lines has its own.",
+        ),
         Column(name="placed_on", type="DATE", description="The first day of the order."),
         Column(name="ordered_on", type="DATE", description="The day of the line."),
         BUCKET,
     ),
-    inputs=("core.order_lines", "features.known_orders", "features.buyers"),
+    inputs=("core.order_lines", "features.known_orders", "features.buyers", "features.product_codes"),
     parts=Parts.SPLIT,
     stored=False,
 )

@@ -6,6 +6,8 @@ WITH orders AS (
         known_orders.order_code,
         buyers.customer_code,
         known_orders.ordered_on AS placed_on,
+        -- As many products as lines: none of them comes twice.
+        known_orders.line_count <> known_orders.product_count AS has_repeats,
         known_orders.bucket
     FROM features.known_orders
     LEFT JOIN features.buyers USING (customer_id)
@@ -15,13 +17,15 @@ WITH orders AS (
 SELECT
     orders.order_code,
     orders.customer_code,
-    lines.product_id,
+    product_codes.product_code,
     lines.quantity,
     lines.unit_price,
     lines.amount,
+    orders.has_repeats,
     orders.placed_on,
     lines.ordered_on,
     orders.bucket
 FROM core.order_lines AS lines
 INNER JOIN orders USING (order_id)
+INNER JOIN features.product_codes USING (product_id)
 WHERE lines.line_kind = 'sale' AND lines.ordered_on <= $as_of

@@ -74,5 +74,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("features.purchases", "core.products", "features.evaluation_periods"),
+    inputs=("features.purchases", "features.product_codes", "core.products", "features.evaluation_periods"),
 )

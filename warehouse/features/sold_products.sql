@@ -8,7 +8,7 @@ WITH periods AS (
 
 counts AS (
     SELECT
-        product_id,
+        product_code,
         count(*) FILTER (WHERE placed_on <= training_ended_on) AS training_order_count,
         count(*) FILTER (WHERE placed_on > training_ended_on) AS holdout_order_count,
         count(*) FILTER (WHERE placed_on > ended_on - $holdout_days::INTEGER) AS recent_order_count,
@@ -17,13 +17,13 @@ counts AS (
         ) AS training_recent_order_count
     FROM features.purchases
     CROSS JOIN periods
-    GROUP BY product_id
+    GROUP BY product_code
 )
 
 SELECT
-    (row_number() OVER (ORDER BY counts.product_id) - 1)::INTEGER AS product_code,
-    counts.product_id,
-    coalesce(nullif(trim(products.name), ''), counts.product_id) AS name,
+    counts.product_code,
+    product_codes.product_id,
+    coalesce(nullif(trim(products.name), ''), product_codes.product_id) AS name,
     -- The parts are set on lines of their own, so that no word spans two of them.
     concat_ws(
         chr(10),
@@ -37,4 +37,5 @@ SELECT
     counts.recent_order_count,
     counts.training_recent_order_count
 FROM counts
+INNER JOIN features.product_codes USING (product_code)
 LEFT JOIN core.products AS products USING (product_id)

@@ -46,7 +46,7 @@ LATE_LINES = """
 """
 NAMES = sorted({table.qualified_name for table in tables("features")} | {"core.daily_metrics"})
 # The numbers of orders serve one build only; baskets have their own.
-NUMBERED = ("features.known_orders", "features.sales", "features.purchases")
+NUMBERED = ("features.known_orders", "features.sales", "features.purchases", "features.order_categories")
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ def _sales(shop: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     return shop.execute("""
         SELECT order_id, buyers.customer_id, product_id, quantity, placed_on, sales.ordered_on
         FROM features.sales
+        JOIN features.product_codes USING (product_code)
         JOIN features.known_orders USING (order_code) LEFT JOIN features.buyers USING (customer_code) ORDER BY ALL
     """).fetchall()
 
@@ -87,7 +88,10 @@ def test_a_purchase_is_one_row_however_many_lines_it_has(shop: duckdb.DuckDBPyCo
     _line(shop, "1", 3, customer_id="ann")
     _line(shop, "1", 2, quantity=4, customer_id="ann")
     rebuild_with_inputs(shop, PURCHASES, PARAMETERS)
-    rows = shop.execute("SELECT * EXCLUDE (order_code) FROM features.purchases ORDER BY product_id").fetchall()
+    rows = shop.execute("""
+        SELECT customer_code, product_id, unit_count, placed_on, purchases.ordered_on
+        FROM features.purchases JOIN features.product_codes USING (product_code) ORDER BY product_id
+    """).fetchall()
     placed_on = date(2024, 1, 1)
     assert rows == [(0, "cup", 5, placed_on, date(2024, 1, 2)), (0, "pan", 1, placed_on, placed_on)]
 

@@ -1,0 +1,37 @@
+"""The contract of features.product_days."""
+
+from warehouse.contracts import Column, Parts, Table
+from warehouse.fields import PRODUCT_CODE
+
+TABLE = Table(
+    schema="features",
+    name="product_days",
+    grain="one row per product, day and bucket of orders",
+    description="What each product sold on each day, in sums that add up over the buckets.",
+    key=(),
+    columns=(
+        PRODUCT_CODE.here("As in features.product_codes."),
+        Column(name="order_count", type="BIGINT", description="Orders with the product on the day.", unit="orders"),
+        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units"),
+        Column(
+            name="sales_amount",
+            type="DECIMAL(18,4)",
+            description="Sum of the lines.",
+            unit="shop currency",
+            nullable=True,
+        ),
+        Column(
+            name="priced_amount",
+            type="DECIMAL(18,4)",
+            description="Sum of the lines with a price above zero.",
+            unit="shop currency",
+            nullable=True,
+        ),
+        Column(name="price_count", type="BIGINT", description="Lines with a price above zero.", unit="lines"),
+        Column(name="log_price_sum", type="DOUBLE", description="Sum of their prices' logarithms.", nullable=True),
+        Column(name="ordered_on", type="DATE", description="The day of the lines."),
+    ),
+    inputs=("features.sales",),
+    parts=Parts.BUCKETS,
+    stored=False,
+)
