@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from warehouse.binding import execute
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,14 +40,16 @@ def known_files(connection: duckdb.DuckDBPyConnection, name: str, source: Source
     A file is in doubt, and not among them, when it was changed just before it was read, or when its load was
     superseded. All are when the mapping names a column that no file had.
     """
-    rows = connection.execute(
+    rows = execute(
+        connection,
         "SELECT column_name FROM duckdb_columns() "
         "WHERE database_name = current_database() AND schema_name = 'raw' AND table_name = ?",
         [name],
     ).fetchall()
     if not {mapping.column for mapping in source.columns.values()} <= {str(row[0]) for row in rows}:
         return {}
-    known = connection.execute(
+    known = execute(
+        connection,
         """
         SELECT path, files.file_bytes, modified_nanoseconds, is_ended
         FROM ops.files JOIN ops.loads USING (load_id)

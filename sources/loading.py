@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sources.files import SourceFile, find_files, groups, inspect_file, refuse_broken_off
 from sources.known_files import known_files
 from sources.staging import stage
+from warehouse.binding import execute
 from warehouse.raw_tables import append_incoming
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     Raises:
         SourceError: when there is no file, or a file is broken; the message names it.
     """
-    rows = connection.execute("SELECT load_id FROM ops.loads WHERE source = ? AND status <> 'superseded'", [name])
+    rows = execute(connection, "SELECT load_id FROM ops.loads WHERE source = ? AND status <> 'superseded'", [name])
     loaded = {str(row[0]) for row in rows.fetchall()}
     known = known_files(connection, name, source)
     paths = find_files(name, source)

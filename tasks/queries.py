@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from tasks.summaries import markdown_table
+from warehouse.binding import execute
 from warehouse.connection import WarehouseError, open_warehouse
 from warehouse.exhaustion import ExhaustedError, is_full_disk
 from warehouse.migration import is_up_to_date, last_migration
@@ -102,7 +103,7 @@ def ask_all(settings: Settings, questions: Mapping[str, Mapping[str, Any] | None
 
 def _fetch(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None = None) -> Answer:
     with _in_words(connection):
-        cursor = connection.execute(sql, parameters)
+        cursor = execute(connection, sql, parameters)
         columns = tuple(str(column[0]) for column in cursor.description or ())
         return Answer(columns, tuple(cursor.fetchall()))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from expectations.gate import CheckResult, Status, gate_decision
+from warehouse.binding import execute
 from warehouse.statements import statement
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _cell(value: object) -> str:
 
 def run_markdown(connection: duckdb.DuckDBPyConnection, run_id: str) -> str:
     """Tell what a run did: how it ended and what to do, whose answers stand, what it read, accepted and kept out."""
-    ended = connection.execute(statement("end_of_run"), {"run_id": run_id}).fetchone()
+    ended = execute(connection, statement("end_of_run"), {"run_id": run_id}).fetchone()
     status, message, as_of, rows_read, seconds = ended or ("failed", "not recorded", None, 0, 0)
     parts = [f"# Run {run_id}: {status}", f"{message.rstrip('.')}."]
     if status == "failed":
@@ -46,7 +47,7 @@ def run_markdown(connection: duckdb.DuckDBPyConnection, run_id: str) -> str:
         "## What came in",
         *_loads(connection, run_id),
     ]
-    rules = connection.execute(statement("quarantine_of_run"), {"run_id": run_id}).fetchall()
+    rules = execute(connection, statement("quarantine_of_run"), {"run_id": run_id}).fetchall()
     if rules:
         parts += ["## What was quarantined, and why", markdown_table(("Source", "Rule", "Rows", "Reason"), rules)]
         parts.append(
@@ -65,7 +66,7 @@ def _standing_answers(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _loads(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[str]:
     """Tell where the rows of each source went, and what becomes of those that wait."""
-    loads = connection.execute(statement("loads_of_run"), {"run_id": run_id}).fetchall()
+    loads = execute(connection, statement("loads_of_run"), {"run_id": run_id}).fetchall()
     if not loads:
         return ["Nothing new."]
     header = ("Source", "Files", "Read", "Accepted", "Duplicate", "Quarantined", "Waiting")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from models import FAMILIES
+from warehouse.binding import execute
 from warehouse.catalog import all_tables
 from warehouse.connection import snapshot_committed_as
 from warehouse.ddl import quote_text
@@ -86,12 +87,11 @@ def published_with(connection: duckdb.DuckDBPyConnection, run_fingerprint: str) 
 
 def record_run(connection: duckdb.DuckDBPyConnection, record: RunRecord) -> None:
     """Write the run's row, in place of an earlier one of the same run."""
-    connection.execute("DELETE FROM ops.runs WHERE run_id = ?", [record.run_id])
+    execute(connection, "DELETE FROM ops.runs WHERE run_id = ?", [record.run_id])
     names = list(record.__dataclass_fields__)
     marks = ", ".join("?" for _ in names)
-    connection.execute(
-        f"INSERT INTO ops.runs ({', '.join(names)}) VALUES ({marks})", [getattr(record, name) for name in names]
-    )
+    values = [getattr(record, name) for name in names]
+    execute(connection, f"INSERT INTO ops.runs ({', '.join(names)}) VALUES ({marks})", values)
 
 
 def bury_crashed_runs(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -125,10 +125,14 @@ def end_published(connection: duckdb.DuckDBPyConnection, run_id: str, ended_at: 
 def record_checks(
     connection: duckdb.DuckDBPyConnection, files: Sequence[Path], *, run_id: str, checked_at: datetime
 ) -> None:
-    """Write the checks of a run, in place of those known, from files of records in order (`expectations.records`)."""
-    connection.execute("DELETE FROM ops.validation_results WHERE run_id = ?", [run_id])
+    """Write the checks of a run, in place of those known, from files of records in order (`expectations.records`).
+
+    The file of a gate that had nothing to check is empty.
+    """
+    files = [file for file in files if file.stat().st_size]
     if not files:
         return
+    connection.execute("DELETE FROM ops.validation_results WHERE run_id = ?", [run_id])
     known: dict[str, object] = {"run_id": run_id, "checked_at": checked_at}
     types = {column.name: column.type for column in VALIDATION_RESULTS.columns if column.name not in known}
     names = ", ".join((*types, *known))

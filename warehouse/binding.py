@@ -1,0 +1,57 @@
+"""Bind values to a statement without pandas.
+
+DuckDB's Python client imports pandas to look at the first value that it is given, whatever that is: half a second, for
+which a run with nothing new has no other use. Where pandas is loaded already, values go the usual way.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from warehouse.ddl import quote_identifier, quote_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import duckdb
+
+
+def execute(
+    connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object] | Sequence[object] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Run one statement with values for its `$name` or `?`, as `connection.execute` does, and return the connection."""
+    if not values or "pandas" in sys.modules:
+        return connection.execute(sql, values)
+    try:
+        given = _literals(values)
+    except TypeError:
+        return connection.execute(sql, values)
+    connection.execute(f"PREPARE bound AS {sql}")
+    return connection.execute(f"EXECUTE bound({given})")
+
+
+def _literals(values: Mapping[str, object] | Sequence[object]) -> str:
+    if isinstance(values, Mapping):
+        return ", ".join(f"{quote_identifier(name)} := {_literal(value)}" for name, value in values.items())
+    return ", ".join(map(_literal, values))
+
+
+def _literal(value: object) -> str:
+    """Return a value as SQL; raises `TypeError` for what SQL has no plain form of."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | int):
+        return str(value)
+    if isinstance(value, str) and "\0" not in value:
+        return quote_text(value)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return f"TIMESTAMP {quote_text(value.isoformat())}"
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return f"DATE {quote_text(value.isoformat())}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    message = f"no literal for {type(value).__name__}"
+    raise TypeError(message)
