@@ -16,6 +16,14 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from warehouse.belonging import (
+    damage_of,
+    damaged_catalog,
+    is_damage,
+    lost_catalog,
+    mark_folder,
+    stray_catalog,
+)
 from warehouse.ddl import quote_text
 from warehouse.exhaustion import exhausted
 from warehouse.interruption import interruptible, undisturbed
@@ -33,6 +41,8 @@ LAKE = "lake"
 _SPILL = "spill-"
 # Readers wait this long for the SQLite catalog's writer before they give up.
 _BUSY_MILLISECONDS = 30_000
+# What DuckDB says of a database that is no catalog yet.
+_NO_LAKE = "creating a new DuckLake is explicitly disabled"
 
 
 class WarehouseError(Exception):
@@ -70,9 +80,11 @@ def open_warehouse(
         with connected as connection, interruptible(connection):
             connection.execute(f"USE {LAKE}")
             yield connection
-    except (duckdb.Error, OSError, MemoryError) as error:
+    except (duckdb.Error, OSError, MemoryError, UnicodeDecodeError) as error:
         if told := exhausted(error, settings):
             raise told from error
+        if is_damage(error) and not settings.catalog and (damage := damage_of(_catalog_file(settings))):
+            raise WarehouseError(damage) from error
         raise
 
 
@@ -104,8 +116,13 @@ def _open(settings: WarehouseSettings, *, read_only: bool, snapshot: int | None)
 
 def _require_catalog(settings: WarehouseSettings) -> None:
     if not settings.catalog and not _catalog_file(settings).exists():
+        lost = lost_catalog(None, settings.path, _data(settings), str(_catalog_file(settings)))
         message = f"There is no warehouse in {settings.path}. Make one with: tillflow run, or tillflow demo."
-        raise WarehouseError(message)
+        raise WarehouseError(lost or message)
+
+
+def _data(settings: WarehouseSettings) -> str:
+    return settings.data or str(settings.path / "data")
 
 
 def _catalog_file(settings: WarehouseSettings) -> Path:
@@ -134,9 +151,13 @@ def create_warehouse(settings: WarehouseSettings) -> None:
     """Make the warehouse's tables, or bring those that are there to their contracts: all of them, or none.
 
     Raises:
-        WarehouseError: when the tables of an existing warehouse can't be altered without losing something.
+        WarehouseError: when the tables of an existing warehouse can't be altered without losing something, its catalog
+            is damaged or lost, or another folder's.
     """
+    if not settings.catalog and (damage := damage_of(_catalog_file(settings))):
+        raise WarehouseError(damage)
     with open_warehouse(settings) as connection:
+        mark_folder(connection, LAKE, settings.path)
         last = last_migration(connection)
         if is_up_to_date(last):
             return
@@ -188,8 +209,7 @@ def snapshot_committed_as(connection: duckdb.DuckDBPyConnection, message: str, r
 def _attach(
     connection: duckdb.DuckDBPyConnection, settings: WarehouseSettings, *, read_only: bool, snapshot: int | None
 ) -> None:
-    folder, catalog_file = settings.path, _catalog_file(settings)
-    data = settings.data or str(folder / "data")
+    folder, catalog_file, data = settings.path, _catalog_file(settings), _data(settings)
     # The catalog remembers where its data was; a warehouse folder that was moved or copied is read where it is now.
     options = [f"DATA_PATH {quote_text(data)}", "OVERRIDE_DATA_PATH true"]
     if not read_only:
@@ -213,13 +233,36 @@ def _attach(
         # DuckDB tells of a database by the text it was attached with, to every query and in its errors.
         connection.execute(f"CREATE TEMPORARY SECRET catalog (TYPE postgres, PASSWORD {quote_text(password)})")
         options.append("META_SECRET 'catalog'")
+    where = without_passwords(settings.catalog or str(catalog_file))
     try:
-        connection.execute(f"ATTACH {quote_text(target)} AS {LAKE} ({', '.join(options)})")
-    except duckdb.Error as error:
-        where = without_passwords(settings.catalog or str(catalog_file))
-        message = f"The warehouse's catalog {where} can't be opened: {without_passwords(str(error))}"
+        _attach_catalog(connection, target, options, settings, where)
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        if not settings.catalog and is_damage(error):
+            raise WarehouseError(damage_of(catalog_file) or damaged_catalog(catalog_file, "it can't be read")) from None
         # The cause would tell more than the message in a traceback.
+        message = f"The warehouse's catalog {where} can't be opened: {without_passwords(str(error))}"
         raise WarehouseError(message) from None
+    if stray := stray_catalog(connection, LAKE, folder, where):
+        raise WarehouseError(stray)
+
+
+def _attach_catalog(
+    connection: duckdb.DuckDBPyConnection, target: str, options: list[str], settings: WarehouseSettings, where: str
+) -> None:
+    """Attach the catalog that is there; make one only where there never was any."""
+    statement = f"ATTACH {quote_text(target)} AS {LAKE} ({', '.join(options)}"
+    # SQLite would leave an empty file where it finds none.
+    if settings.catalog or _catalog_file(settings).exists():
+        try:
+            connection.execute(f"{statement}, CREATE_IF_NOT_EXISTS false)")
+        except duckdb.Error as error:
+            if _NO_LAKE not in str(error) or "READ_ONLY" in options:
+                raise
+        else:
+            return
+    if lost := lost_catalog(connection, settings.path, _data(settings), where):
+        raise WarehouseError(lost)
+    connection.execute(f"{statement})")
 
 
 def _make_folder(folder: Path) -> None:
