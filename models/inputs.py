@@ -6,12 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
+
+    from numpy.typing import NDArray
 
     Inputs = Mapping[str, "Input"]
     Value = int | float | str | date
@@ -101,3 +104,22 @@ def in_memory(tables: Tables) -> dict[str, Input]:
 def lot(value: object, seed: int) -> str:
     """Return the lot that a key draws: keys with the smallest lots are in the sample."""
     return hashlib.md5(f"{seed}:{value}".encode(), usedforsecurity=False).hexdigest()
+
+
+def sampled_codes(count: int, size: int, seed: int) -> NDArray[np.int64]:
+    """Return `size` of the codes 0, 1, ... below `count`, ascending: those that a hash of seed and code draws.
+
+    The hash is splitmix64 (Steele, Lea and Flood 2014, Fast splittable pseudorandom number generators, OOPSLA).
+    """
+    mixed = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    mixed += np.uint64(int(lot("", seed), 16) & 0xFFFFFFFFFFFFFFFF)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return np.sort(np.argsort(mixed, kind="stable")[:size])
+
+
+def places_by_lot(keys: pa.ChunkedArray, seed: int) -> NDArray[np.int64]:
+    """Return the places of the keys in the order of the lots that they draw: the first ones are a sample."""
+    lots = [lot(key, seed) for key in keys.to_pylist()]
+    return np.array(sorted(range(len(lots)), key=lots.__getitem__), dtype=np.int64)

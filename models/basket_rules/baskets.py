@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from models.basket_rules.counting import orders_holding
@@ -15,12 +16,12 @@ from models.basket_rules.measures import adjusted_p_values, fisher_p_values, mea
 from models.basket_rules.rules import Rules, association_rules
 from models.codes import require_known_codes
 from models.family import NotApplicableError
+from models.inputs import sampled_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from models.basket_rules.eclat import Codes, Counts
@@ -163,7 +164,8 @@ def _sampled(baskets: Input, size: int, seed: int) -> tuple[pa.Table, float, int
         return baskets.table(), 1.0, -1
     last = max(pc.max(batch["order_code"]).as_py() for batch in baskets.batches("order_code"))
     drawn = max(int((last + 1) * size / row_count), 1)
-    return baskets.sample("order_code", drawn, seed).table(), drawn / (last + 1), last
+    codes = pa.array(sampled_codes(last + 1, drawn, seed), pa.int32())
+    return baskets.among("order_code", codes).table(), drawn / (last + 1), last
 
 
 def find_rules(window: Window, parameters: BasketRulesParameters) -> Found:
@@ -223,8 +225,8 @@ def _in_sample(count: int, share: float) -> int:
 def _counted(itemsets: dict[int, Itemsets], window: Window, minimum_count: int) -> dict[int, Itemsets]:
     """Return the itemsets that are frequent in all orders. No itemset is held by more orders than a part of it is."""
     counted = {}
-    for length, level in itemsets.items():
-        counts = orders_holding(level.items, window)
+    every_count = orders_holding(window, *(level.items for level in itemsets.values()))
+    for (length, level), counts in zip(itemsets.items(), every_count, strict=True):
         kept = counts >= minimum_count
         if kept.any():
             counted[length] = Itemsets(level.items[kept], counts[kept])

@@ -33,12 +33,7 @@ class Hits:
 
 def count_in(rules: Rules, window: Window) -> Rules:
     """Return the same rules with the counts they have in another window."""
-    return _recounted(
-        rules,
-        orders_holding(rules.items, window),
-        orders_holding(rules.antecedents, window),
-        orders_holding(rules.consequents, window),
-    )
+    return _recounted(rules, *orders_holding(window, rules.items, rules.antecedents, rules.consequents))
 
 
 def _recounted(rules: Rules, together: Counts, antecedents: Counts, consequents: Counts) -> Rules:
