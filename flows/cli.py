@@ -208,6 +208,9 @@ def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     show_with_words(_out, freshness, "How fresh the answers are", words="reason", about="family")
     _out.print(f"A run may use {in_words(settings)}.", highlight=False, soft_wrap=True)
     show_broken_checks(_out, ask(settings, "broken_checks_of_run", {"run_id": run_id}))
+    refused = ask(settings, "refused_files")
+    if refused.rows:
+        show_with_words(_out, refused, "Files that are broken and set aside", words="reason", about="file")
     quarantined = ask(settings, "quarantine_summary")
     if quarantined.rows:
         show(_out, quarantined, "In quarantine (see: tillflow quarantine)")

@@ -58,7 +58,8 @@ def marketing(
     with running(settings, force=force, only=only) as run, recorded(run) as progress:
         prepare_warehouse(run)
         looks = {name: look_at_files.submit(run, name) for name in settings.sources}
-        progress.rows_read = load_raw(run, {name: look.result() for name, look in looks.items()})
+        progress.inspections = {name: look.result() for name, look in looks.items()}
+        progress.rows_read = load_raw(run, progress.inspections)
         check_raw(run)
         last_day = merge_core(run)
         progress.as_of = day = as_of or settings.run.as_of or last_day

@@ -18,7 +18,7 @@ import duckdb
 from sources.records import header_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from warehouse.settings import SourceSettings
 
@@ -140,7 +140,7 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
     return SourceFile(
         source=name,
         path=path,
-        name=_name_under(source.path, path),
+        name=name_under(source.path, path),
         format=file_format,
         columns=columns,
         delimiter=delimiter,
@@ -152,23 +152,14 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
     )
 
 
-def refuse_broken_off(new: Collection[SourceFile], are_ended: Collection[bool]) -> None:
-    """Refuse a new file whose last line has no end where most files of the source have one.
+def broken_off(new: Iterable[SourceFile], are_ended: Collection[bool]) -> list[SourceFile]:
+    """Return the new files whose last line has no end where most files of the source have one.
 
     The last value of such a file may be cut without a trace. `are_ended` tells it of every file of the source.
-
-    Raises:
-        SourceError: for the first of them.
     """
     if 2 * sum(are_ended) <= len(are_ended):
-        return
-    for file in new:
-        if not file.is_ended:
-            why = (
-                "its last line has no end, which the source's other files have: it may be cut off. "
-                "Send it again, or end its last line."
-            )
-            raise refused(file.source, file.path, why)
+        return []
+    return [file for file in new if not file.is_ended]
 
 
 def groups(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
@@ -200,7 +191,7 @@ def _format(path: Path, source: SourceSettings) -> str:
     return _ENDINGS.get(Path(path.name.removesuffix(".gz")).suffix.lower(), "")
 
 
-def _name_under(given: Path, path: Path) -> str:
+def name_under(given: Path, path: Path) -> str:
     """Return the file's path under the folder that a glob starts from, so that equal names in two folders differ."""
     fixed = given
     while has_magic(str(fixed)):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sources.files import SourceFile, find_files, groups, inspect_file, refuse_broken_off
+from sources.files import SourceError, SourceFile, broken_off, find_files, groups, inspect_file, where
 from sources.known_files import known_files
+from sources.refused_files import RefusedFile, refused_before
 from sources.staging import stage
 from warehouse.binding import execute
 from warehouse.raw_tables import append_incoming
@@ -21,20 +22,40 @@ if TYPE_CHECKING:
     from warehouse.settings import SourceSettings
 
 
+_BROKEN_OFF = (
+    "its last line has no end, which the source's other files have: it may be cut off. Send it again, or end its last "
+    "line."
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """What a source's files are: those whose content was read, the new ones, and how many were loaded before."""
+    """What a source's files are: those whose content was read, the new ones, and how many were loaded before.
+
+    `refused` are broken files, which are set aside; `newly_refused` are those that no run has told of yet, and
+    `is_refusal_over` tells whether one that a run has told of was mended, changed or removed.
+    """
 
     read_files: tuple[SourceFile, ...]
     new_files: tuple[SourceFile, ...]
     known_file_count: int
+    refused: tuple[RefusedFile, ...] = ()
+    newly_refused: tuple[RefusedFile, ...] = ()
+    is_refusal_over: bool = False
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something is to be written down."""
+        return bool(self.read_files or self.newly_refused or self.is_refusal_over)
 
 
 def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> Inspection:
     """Tell which contents of a source are new; files that have not changed since they were read are not read again.
 
+    A broken file is set aside, and the others are taken.
+
     Raises:
-        SourceError: when there is no file, or a file is broken; the message names it.
+        SourceError: when there is no file, or none that is not broken; the message names the first.
     """
     rows = execute(connection, "SELECT load_id FROM ops.loads WHERE source = ? AND status <> 'superseded'", [name])
     loaded = {str(row[0]) for row in rows.fetchall()}
@@ -42,19 +63,36 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     paths = find_files(name, source)
     files: list[SourceFile] = []
     are_ended: list[bool] = []
+    refused: list[RefusedFile] = []
     for path in paths:
         before = known.get(path.absolute())
         if before and before.is_unchanged(path):
             are_ended.append(before.is_ended)
-        else:
+            continue
+        try:
             files.append(inspect_file(name, source, path))
             are_ended.append(files[-1].is_ended)
+        except SourceError as error:
+            refused.append(RefusedFile.of(source, path, str(error)))
+    if refused and len(refused) == len(paths):
+        raise SourceError(refused[0].reason)
     new: dict[str, SourceFile] = {}
     for file in files:
         if file.load_id not in loaded:
             new.setdefault(file.load_id, file)
-    refuse_broken_off(new.values(), are_ended)
-    return Inspection(read_files=tuple(files), new_files=tuple(new.values()), known_file_count=len(paths) - len(new))
+    for file in broken_off(new.values(), are_ended):
+        del new[file.load_id]
+        files.remove(file)
+        refused.append(RefusedFile.of(source, file.path, f"{where(name, file.path)}: {_BROKEN_OFF}"))
+    told = refused_before(connection, name)
+    return Inspection(
+        read_files=tuple(files),
+        new_files=tuple(new.values()),
+        known_file_count=len(paths) - len(new) - len(refused),
+        refused=tuple(refused),
+        newly_refused=tuple(file for file in refused if file not in told),
+        is_refusal_over=not told <= set(refused),
+    )
 
 
 def load_files(

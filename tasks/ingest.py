@@ -11,8 +11,9 @@ from expectations.gate import Gate
 from sources.files import SourceError
 from sources.known_files import remember_files
 from sources.loading import Inspection, inspect_source, load_files
+from sources.refused_files import remember_refused
 from tasks.gates import pass_gate
-from tasks.progress import say
+from tasks.progress import say, warn
 from tasks.publish import begin_record
 from tasks.run import utc_now
 from tasks.warm_up import warm_up
@@ -61,18 +62,21 @@ def prepare_warehouse(run: Run) -> None:
     cache_policy=NO_CACHE,
 )
 def look_at_files(run: Run, name: str) -> Inspection:
-    """Find the source's files and tell which are new; broken ones stop the run before anything is loaded."""
+    """Find the source's files and tell which are new; broken ones are set aside."""
     with open_warehouse(run.settings.warehouse, read_only=True) as connection:
         inspection = inspect_source(connection, name, run.settings.sources[name])
-    say(f"{name}: {len(inspection.new_files)} new files, {inspection.known_file_count} loaded before")
+    aside = f", {len(inspection.refused)} set aside" if inspection.refused else ""
+    say(f"{name}: {len(inspection.new_files)} new files, {inspection.known_file_count} loaded before{aside}")
+    for file in inspection.refused:
+        warn(f"set aside: {file.reason}")
     return inspection
 
 
 @task(name="load raw", task_run_name="load raw", cache_policy=NO_CACHE)
 def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> int:
-    """Keep every row of the new files as it came: all files of all sources, or none. Returns rows read."""
+    """Keep every row of the new files as it came: all files that are whole, or none. Returns rows read."""
     rows_read = 0
-    read = {name: inspection for name, inspection in inspections.items() if inspection.read_files}
+    read = {name: inspection for name, inspection in inspections.items() if inspection.has_news}
     if not read:
         return 0
     if any(inspection.new_files for inspection in read.values()):
@@ -80,6 +84,7 @@ def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> int:
     with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "load raw", run.run_id):
         for name, inspection in read.items():
             remember_files(connection, name, inspection.read_files)
+            remember_refused(connection, name, inspection.refused, run_id=run.run_id, now=utc_now())
             if not inspection.new_files:
                 continue
             rows = load_files(

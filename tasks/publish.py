@@ -93,7 +93,7 @@ def record(run: Run, *, status: str, message: str, rows_read: int, as_of: date |
     """Keep what the run did: its row, and every check it made. What it published is recorded with it already."""
     with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "record run", run.run_id):
         if Ending(status=status, message=message).has_published:
-            end_published(connection, run.run_id, utc_now())
+            end_published(connection, run.run_id, message=message, ended_at=utc_now())
         else:
             _record(connection, run, status, message, rows_read=rows_read, as_of=as_of, ended_at=utc_now())
 

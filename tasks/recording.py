@@ -21,11 +21,12 @@ from warehouse.interruption import last_words
 from warehouse.publishing import ending_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from prefect.client.schemas.objects import State
 
+    from sources.loading import Inspection
     from tasks.run import Run
     from warehouse.publishing import FamilyOutcome
 
@@ -39,30 +40,36 @@ class Progress:
     message: str = "the run was interrupted"
     rows_read: int = 0
     as_of: date | None = None
+    inspections: Mapping[str, Inspection] = field(default_factory=dict)
     outcomes: Sequence[FamilyOutcome] = field(default_factory=list)
 
     def nothing_to_do(self) -> State[object]:
         """End a run of a shop that has no orders yet."""
-        self.status, self.message = "unchanged", "there are no orders yet: nothing to answer"
-        return Completed(message=self.message)
+        return self._end("unchanged", "there are no orders yet: nothing to answer")
 
     def none_due(self) -> State[object]:
         """End a run that has merged what was new, while the answers of all families stand for some time yet."""
-        self.status, self.message = "unchanged", "no family is due: their answers stand"
-        return Completed(message=self.message, name="Unchanged")
+        return self._end("unchanged", "no family is due: their answers stand", name="Unchanged")
 
     def unchanged(self, standing_run_id: str) -> State[object]:
         """End a run that found nothing new."""
-        self.status = "unchanged"
-        self.message = f"nothing new: the answers of run {standing_run_id} stand"
-        return Completed(message=self.message, name="Unchanged")
+        return self._end("unchanged", f"nothing new: the answers of run {standing_run_id} stand", name="Unchanged")
 
     def published(self, outcomes: Sequence[FamilyOutcome]) -> State[object]:
         """End a run that published; it ends Failed when a family broke, and says which and why."""
         self.outcomes, ending = outcomes, ending_of(outcomes)
-        self.status, self.message = ending.status, ending.message
-        end = Completed if ending.status == "published" else Failed
-        return end(message=self.message)
+        return self._end(ending.status, ending.message)
+
+    def _end(self, status: str, message: str, *, name: str = "Completed") -> State[object]:
+        """End a run; it ends Failed too when it set a file aside that no run before it has told of."""
+        refused = [file for inspection in self.inspections.values() for file in inspection.newly_refused]
+        if refused:
+            count = "1 file is" if len(refused) == 1 else f"{len(refused)} files are"
+            message += f"\n{count} broken and set aside:{''.join(f'{chr(10)}- {file.reason}' for file in refused)}"
+        self.status, self.message = status, message
+        if refused or status in ("failed", "partly_published"):
+            return Failed(message=message)
+        return Completed(message=message, name=name)
 
 
 @contextmanager

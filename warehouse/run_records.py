@@ -114,11 +114,11 @@ def bury_crashed_runs(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [str(run_id) for (run_id,) in crashed]
 
 
-def end_published(connection: duckdb.DuckDBPyConnection, run_id: str, ended_at: datetime) -> None:
+def end_published(connection: duckdb.DuckDBPyConnection, run_id: str, *, message: str, ended_at: datetime) -> None:
     """Add to the row of a run that has published what it could not know then: its snapshot and its end."""
     connection.execute(
-        "UPDATE ops.runs SET snapshot_id = ?, ended_at = ? WHERE run_id = ?",
-        [snapshot_committed_as(connection, PUBLISHED, run_id), ended_at, run_id],
+        "UPDATE ops.runs SET message = ?, snapshot_id = ?, ended_at = ? WHERE run_id = ?",
+        [message, snapshot_committed_as(connection, PUBLISHED, run_id), ended_at, run_id],
     )
 
 

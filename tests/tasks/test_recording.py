@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 
+from sources.loading import Inspection
+from sources.refused_files import RefusedFile
 from tasks.recording import Progress
 from tasks.run import Run
 from warehouse.publishing import FamilyOutcome
@@ -54,3 +57,20 @@ def test_a_run_without_a_family_that_is_due_is_unchanged() -> None:
     told = progress()
     assert told.none_due().is_completed()
     assert told.status == "unchanged"
+
+
+def test_a_file_set_aside_for_the_first_time_fails_the_run_whatever_it_published() -> None:
+    file = RefusedFile(
+        path="/a.csv", file="a.csv", reason="source orders, /a.csv: the file is empty.", size=0, modified=0
+    )
+    inspections = {"orders": Inspection(read_files=(), new_files=(), known_file_count=0, refused=(file,))}
+    known, new = progress(), progress()
+    known.inspections = inspections
+    assert known.published([outcome("segments", "published")]).is_completed()
+    new.inspections = {"orders": dataclasses.replace(inspections["orders"], newly_refused=(file,))}
+    state = new.published([outcome("segments", "published")])
+    assert (state.is_failed(), new.status) == (True, "published")
+    assert new.message == (
+        "1 families published, 0 skipped\n1 file is broken and set aside:\n- source orders, /a.csv: the file is empty."
+    )
+    assert state.message == new.message

@@ -1,0 +1,101 @@
+"""A broken file is set aside and named; the others are taken."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sources.files import SourceError
+from sources.loading import Inspection, inspect_source
+from sources.refused_files import remember_refused
+from tests.warehouse.ingest import order_lines, write_lines
+from warehouse.connection import open_warehouse, transaction
+from warehouse.statements import statement
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from warehouse.settings import WarehouseSettings
+
+NOW = datetime.fromisoformat("2024-02-01T00:00:00")
+LINE = ("A1", 1, "p", "c", "2024-05-02 10:00:00", 1, 2, "Germany")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "orders"
+    for name in ("first", "third"):
+        write_lines(folder / f"{name}.csv", (name, *LINE[1:]))
+    (folder / "second.csv").write_bytes(b"order_number\x00\x01")
+    return folder
+
+
+def look(lake: WarehouseSettings, folder: Path) -> Inspection:
+    """Look at the files as a run does, and record what was refused."""
+    with open_warehouse(lake) as connection, transaction(connection, "look", "run-1"):
+        inspection = inspect_source(connection, "orders", order_lines(folder))
+        remember_refused(connection, "orders", inspection.refused, run_id="run-1", now=NOW)
+        return inspection
+
+
+def told(lake: WarehouseSettings) -> list[tuple[str, str]]:
+    with open_warehouse(lake, read_only=True) as connection:
+        rows = connection.execute(statement("refused_files")).fetchall()
+    return [(file, reason) for _, file, _, reason in rows]
+
+
+def test_a_broken_file_is_set_aside_and_the_others_are_taken(sqlite_lake: WarehouseSettings, folder: Path) -> None:
+    inspection = look(sqlite_lake, folder)
+    assert [file.name for file in inspection.new_files] == ["first.csv", "third.csv"]
+    assert [file.file for file in inspection.newly_refused] == ["second.csv"]
+    ((file, reason),) = told(sqlite_lake)
+    assert file == "second.csv"
+    assert reason == (f"source orders, {folder}/second.csv: the file is binary, not utf-8 text. Export it as CSV.")
+
+
+def test_a_file_is_told_of_once(sqlite_lake: WarehouseSettings, folder: Path) -> None:
+    look(sqlite_lake, folder)
+    again = look(sqlite_lake, folder)
+    assert [file.file for file in again.refused] == ["second.csv"]
+    assert (again.newly_refused, again.is_refusal_over) == ((), False)
+
+
+def test_a_file_that_changes_and_stays_broken_is_told_of_again(sqlite_lake: WarehouseSettings, folder: Path) -> None:
+    look(sqlite_lake, folder)
+    (folder / "second.csv").write_bytes(b"")
+    again = look(sqlite_lake, folder)
+    assert "the file is empty" in again.newly_refused[0].reason
+    assert len(told(sqlite_lake)) == 1
+
+
+def test_a_mended_file_is_taken_and_forgotten(sqlite_lake: WarehouseSettings, folder: Path) -> None:
+    look(sqlite_lake, folder)
+    write_lines(folder / "second.csv", ("second", *LINE[1:]))
+    mended = look(sqlite_lake, folder)
+    assert "second.csv" in [file.name for file in mended.new_files]
+    assert (mended.refused, mended.is_refusal_over, told(sqlite_lake)) == ((), True, [])
+
+
+def test_a_removed_file_is_forgotten(sqlite_lake: WarehouseSettings, folder: Path) -> None:
+    look(sqlite_lake, folder)
+    (folder / "second.csv").unlink()
+    assert look(sqlite_lake, folder).has_news
+    assert told(sqlite_lake) == []
+
+
+def test_a_file_that_is_cut_off_is_set_aside_too(sqlite_lake: WarehouseSettings, folder: Path) -> None:
+    write_lines(folder / "second.csv", ("second", *LINE[1:]))
+    third = folder / "third.csv"
+    third.write_text(third.read_text(encoding="utf-8").rstrip(), encoding="utf-8")
+    inspection = look(sqlite_lake, folder)
+    assert [file.name for file in inspection.new_files] == ["first.csv", "second.csv"]
+    assert "it may be cut off" in told(sqlite_lake)[0][1]
+
+
+def test_a_source_of_broken_files_only_ends_the_run(sqlite_lake: WarehouseSettings, folder: Path) -> None:
+    for name in ("first", "third"):
+        (folder / f"{name}.csv").write_bytes(b"\x00\x00")
+    with pytest.raises(SourceError, match=r"first\.csv: the file is binary"):
+        look(sqlite_lake, folder)
