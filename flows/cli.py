@@ -18,6 +18,7 @@ from tasks.exports import FileFormat, export, format_of, write_text
 from tasks.opening import opened_ahead
 from tasks.queries import QueryError, ask, last_run_id, query
 from warehouse.connection import WarehouseError
+from warehouse.exhaustion import ExhaustedError
 from warehouse.settings_file import SettingsError, load_settings, require_families, require_sources
 from warehouse.shares import in_words
 
@@ -69,7 +70,7 @@ def main() -> None:
     """Run the command line; what goes wrong is told in a sentence, never as a traceback."""
     try:
         app()
-    except (SettingsError, QueryError, WarehouseError) as error:
+    except (SettingsError, QueryError, WarehouseError, ExhaustedError) as error:
         kind = type(error).__name__.removesuffix("Error")
         _err.print(f"[red]{kind}:[/red] {plain(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(WRONG_USAGE)
@@ -267,8 +268,12 @@ def replay(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
 
 def _end_run(settings: Settings, code: int, why: str, began: datetime) -> None:
     """Show what the run did, and at the end why it failed, if it did."""
-    if code in (DONE, FAILED):
-        show_summary(_out, settings, began)
+    try:
+        if code in (DONE, FAILED):
+            show_summary(_out, settings, began)
+    except (QueryError, WarehouseError, ExhaustedError) as error:
+        # What ended the run, such as a full disk, may keep its record from being read; it is what is to be told.
+        _err.print(f"What the run did can't be shown: {plain(str(error))}", highlight=False, soft_wrap=True)
     if why:
         _err.print(f"[red]The run failed.[/red] {plain(why)}", highlight=False, soft_wrap=True)
 

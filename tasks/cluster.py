@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import socket
 import threading
 import time
@@ -24,6 +25,7 @@ from tasks.engine import ClusterError
 from tasks.family_process import start_family_server
 from tasks.progress import say
 from tasks.run import Run, tillflow_version
+from warehouse.permissions import umask_of
 from warehouse.settings import OBJECT_STORES
 from warehouse.shares import parallel_families
 
@@ -100,6 +102,7 @@ def work_for(run: Run) -> None:
     """
     # Dask makes its workers processes that may not start others; a family's fit needs one of its own.
     multiprocessing.current_process().daemon = False
+    os.umask(umask_of(run.settings.warehouse))
     if problem := _problem(run):
         message = f"The worker {distributed.get_worker().address} on {socket.gethostname()} {problem}"
         raise ClusterError(message)

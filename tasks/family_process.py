@@ -26,6 +26,7 @@ from warehouse.connection import LAKE, open_warehouse
 from warehouse.ddl import quote_text
 from warehouse.exhaustion import ExhaustedError
 from warehouse.interruption import StoppedError, is_stopped
+from warehouse.permissions import umask_of
 from warehouse.publishing import ContractError, FamilyOutcome, write_result
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ def _work(job: FamilyJob) -> None:
     """Fit the family and leave its outcome as a file: what the parent reads in the end."""
     # Ctrl-C reaches every process of the terminal; the run's own ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # This process is forked from one that began before the run did.
+    os.umask(umask_of(job.settings.warehouse))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     started = time.monotonic()
     family = next(family for family in FAMILIES if family.name == job.family)

@@ -13,7 +13,8 @@ from tasks.gates import checks_folder, recorded_checks
 from tasks.progress import say
 from tasks.run import utc_now
 from tasks.warm_up import charts_file
-from warehouse.connection import open_warehouse
+from warehouse.connection import WarehouseError, open_warehouse
+from warehouse.permissions import permitted
 from warehouse.run_records import standing_run
 
 if TYPE_CHECKING:
@@ -76,16 +77,24 @@ def _checks_of(settings: Settings, run_id: str) -> Path:
 
 
 def build_report(settings: Settings, libraries: Path | None = None) -> Path:
-    """Write the HTML report from the tables as they are and return its path."""
+    """Write the HTML report from the tables as they are and return its path.
+
+    Raises:
+        WarehouseError: when there is no warehouse, or its folder can't be written.
+    """
     from report.page import write_report as write_page  # noqa: PLC0415 - charts take a second to import
 
     page = settings.warehouse.path / "report" / "index.html"
-    with open_warehouse(settings.warehouse, read_only=True) as connection:
-        return write_page(
-            connection,
-            page,
-            shop_name=settings.shop.name,
-            currency=settings.shop.currency,
-            time_zone=settings.shop.time_zone,
-            libraries=libraries,
-        )
+    try:
+        with open_warehouse(settings.warehouse, read_only=True) as connection, permitted(settings.warehouse):
+            return write_page(
+                connection,
+                page,
+                shop_name=settings.shop.name,
+                currency=settings.shop.currency,
+                time_zone=settings.shop.time_zone,
+                libraries=libraries,
+            )
+    except OSError as error:
+        message = f"The report {page} can't be written: {error.strerror}. The tables stand as they are."
+        raise WarehouseError(message) from error

@@ -20,6 +20,7 @@ from tasks.signs_of_life import signs_of_life
 from tasks.stopping import stoppable
 from warehouse.connection import WarehouseError, clear_scratch
 from warehouse.keeping import keeping_open
+from warehouse.permissions import close_to_others, permitted
 from warehouse.shares import in_words, warehouse_of_run
 
 if TYPE_CHECKING:
@@ -83,11 +84,13 @@ def running(settings: Settings, *, force: bool = False, only: Sequence[str] = ()
     )
     with (
         stoppable(),
+        permitted(settings.warehouse),
         _lock(settings.warehouse.path),
         _place(settings.run.writer_limit),
         keeping_open(settings.warehouse),
         signs_of_life(),
     ):
+        close_to_others(settings.warehouse)
         _clear_scratch(settings)
         run.folder.mkdir(parents=True, exist_ok=True)
         say(f"this run may use {in_words(settings)}")
@@ -95,6 +98,7 @@ def running(settings: Settings, *, force: bool = False, only: Sequence[str] = ()
             yield run
         finally:
             _clear_scratch(settings)
+            close_to_others(settings.warehouse)
 
 
 @contextmanager

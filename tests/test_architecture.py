@@ -30,9 +30,15 @@ ALLOWED = {
     "tasks": {"models", "sources", "warehouse", "expectations", "report"},
     "flows": {"tasks"},
 }
-# Modules of the warehouse that the command line may use directly: settings, what follows from them, and the error for
-# a missing warehouse.
-SETTINGS = {"warehouse.settings", "warehouse.settings_file", "warehouse.shares", "warehouse.connection"}
+# Modules of the warehouse that the command line may use directly: settings, what follows from them, and the errors for
+# a warehouse that is missing, and for a machine that does not suffice.
+SETTINGS = {
+    "warehouse.settings",
+    "warehouse.settings_file",
+    "warehouse.shares",
+    "warehouse.connection",
+    "warehouse.exhaustion",
+}
 FRAMEWORKS = {
     "prefect": {"tasks", "flows"},
     "great_expectations": {"expectations"},

@@ -175,7 +175,7 @@ def _explanation(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
 
 def _judge(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     """Refuse a SELECT, whatever it is written as, that names a function or a table beyond the lake."""
-    row = connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+    row = connection.execute(f"SELECT json_serialize_sql({quote_text(sql)}::VARCHAR)").fetchone()
     tree = json.loads(row[0]) if row else {"error": True, "error_message": "it has no syntax tree"}
     if tree["error"]:
         message = f"The statement can't be judged: {tree['error_message']}"
@@ -227,10 +227,12 @@ def _refuse_table(parts: list[str]) -> None:
 
 def _hide_object_storage_keys(connection: duckdb.DuckDBPyConnection, data: str) -> None:
     """Turn the keys that the environment gave, which are settings that every query could show, into a secret."""
-    known = connection.execute(
-        "SELECT name, value FROM duckdb_settings() WHERE list_contains(?, name)", [list(_OBJECT_STORAGE_KEYS)]
-    ).fetchall()
-    options = [f"{_OBJECT_STORAGE_KEYS[name]} {quote_text(value)}" for name, value in known if value]
+    known = connection.execute("SELECT name, value FROM duckdb_settings() WHERE starts_with(name, 's3_')").fetchall()
+    options = [
+        f"{_OBJECT_STORAGE_KEYS[name]} {quote_text(value)}"
+        for name, value in known
+        if value and name in _OBJECT_STORAGE_KEYS
+    ]
     kind = "gcs" if data.startswith(("gs://", "gcs://")) else "s3"
     options = [f"TYPE {kind}", f"SCOPE {quote_text(data.rstrip('/') + '/')}", *options]
     connection.execute(f"CREATE OR REPLACE TEMPORARY SECRET lake_data ({', '.join(options)})")

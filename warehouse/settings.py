@@ -11,6 +11,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from models import FAMILIES
+from warehouse.ddl import quote_text
 from warehouse.loadable import loadable_tables, mapping_problem
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_
 _SIZE_OR_NONE = r"^(\d+(\.\d+)?\s?[KMGT]i?B)?$"
 
 
-def _answer_of_duckdb(sql: str, value: str) -> str:
-    """Return why DuckDB refuses `value` in a statement; an empty text when it doesn't."""
+def _answer_of_duckdb(function: str, value: str) -> str:
+    """Return why DuckDB refuses `value` as what a function reads a text by; an empty text when it doesn't."""
     with duckdb.connect() as connection:
         try:
-            connection.execute(sql, [value])
+            connection.execute(f"SELECT {function}('', {quote_text(value)})")
         except duckdb.Error as error:
             return str(error).partition(": ")[2]
     return ""
@@ -80,6 +81,13 @@ class WarehouseSettings(_Section):
         description=(
             "Folder of the Parquet files, or object storage: s3://bucket/prefix, or the same with gs://, gcs:// or "
             "r2://; empty for `path`/data."
+        ),
+    )
+    group: Literal["nobody", "reads", "writes"] = Field(
+        "nobody",
+        description=(
+            "What the group of the warehouse's folder may do. nobody: nothing (folders 0700, files "
+            "0600); reads: read (2750, 0640); writes: write as well (2770, 0660), as readers of a SQLite catalog must."
         ),
     )
     memory_limit: str = Field(
@@ -219,7 +227,7 @@ class ColumnMapping(_Section):
         if not value:
             return value
         refused = "it names no part of a date" if "%" not in value else ""
-        if refused := refused or _answer_of_duckdb("SELECT try_strptime('', ?)", value):
+        if refused := refused or _answer_of_duckdb("try_strptime", value):
             message = f"not a strptime format such as '%d/%m/%Y %H:%M': {refused}"
             raise ValueError(message)
         return value
@@ -273,7 +281,7 @@ class SourceSettings(_Section):
     @field_validator("product_pattern", "return_pattern")
     @classmethod
     def _known_pattern(cls, value: str) -> str:
-        if value and (refused := _answer_of_duckdb("SELECT regexp_matches('', ?)", value)):
+        if value and (refused := _answer_of_duckdb("regexp_matches", value)):
             message = f"not a regular expression as RE2, and so DuckDB, reads it: {refused}"
             raise ValueError(message)
         return value
