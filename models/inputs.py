@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from numpy.typing import NDArray
@@ -119,7 +119,7 @@ def sampled_codes(count: int, size: int, seed: int) -> NDArray[np.int64]:
     return np.sort(np.argsort(mixed, kind="stable")[:size])
 
 
-def places_by_lot(keys: pa.ChunkedArray, seed: int) -> NDArray[np.int64]:
+def places_by_lot(keys: Iterable[object], seed: int) -> NDArray[np.int64]:
     """Return the places of the keys in the order of the lots that they draw: the first ones are a sample."""
-    lots = [lot(key, seed) for key in keys.to_pylist()]
+    lots = [lot(key, seed) for key in keys]
     return np.array(sorted(range(len(lots)), key=lots.__getitem__), dtype=np.int64)

@@ -44,7 +44,6 @@ _NUMBERS = (
     "holdout_amount",
 )
 _FEWEST_WITH_AMOUNT = 10
-_CUSTOMERS_PER_FRAME = 50_000
 
 
 def fit(inputs: Inputs, parameters: CustomerValueParameters, context: Context) -> Answer:
@@ -112,16 +111,16 @@ def _predicted(
     champion: str, history: Snapshots, model: BgNbd, spend: GammaGamma | None, parameters: CustomerValueParameters
 ) -> Iterator[pd.DataFrame]:
     """Yield the champion's predictions of the customers of today, some at a time."""
-    current = history.current
-    rates = _baseline_rates(current, history.holdout_days)
-    for first in range(0, len(current), _CUSTOMERS_PER_FRAME):
-        customers = current.iloc[first : first + _CUSTOMERS_PER_FRAME].reset_index(drop=True)
+    mean_rate = float(_numbers(history.learned, "recent_purchase_day_count").mean() / history.holdout_days)
+    for customers in history.current():
         if champion == BG_NBD:
             unique, _, history_of = distinct(_histories(customers))
             alive = model.probability_alive(unique)
             prediction = Prediction(BgNbdForecast(model, unique), history_of, alive, spend)
         else:
-            rate = rates[champion][first : first + _CUSTOMERS_PER_FRAME]
+            rate = _numbers(customers, "recent_purchase_day_count") / history.holdout_days
+            if champion == POPULATION_MEAN:
+                rate = np.full(len(rate), mean_rate)
             prediction = Prediction(PoissonForecast(rate), np.arange(len(rate), dtype=np.int64), None, spend)
         yield value_rows(customers, prediction, parameters)
 
@@ -132,7 +131,7 @@ def _fit_size(history: Snapshots) -> FittedParameter:
         scope="total",
         parameter="fit_customer_count",
         value=float(len(history.learned)),
-        note=f"customers fitted on, of {len(history.current)}; a setting bounds them",
+        note=f"customers fitted on, of {history.customer_count}; a setting bounds them",
     )
 
 

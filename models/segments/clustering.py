@@ -12,6 +12,10 @@ from sklearn.metrics import adjusted_rand_score, davies_bouldin_score, pairwise_
 from models.family import NotApplicableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
     from models.segments.parameters import SegmentsParameters
     from models.segments.rfm import FloatArray, IntArray
 
@@ -57,13 +61,47 @@ def partition_of(points: FloatArray, labels: IntArray) -> Partition:
     return Partition(compact.astype(np.int64), sums / sizes[:, None])
 
 
-def nearest(points: FloatArray, centres: FloatArray) -> Partition:
-    """Assign each of the `(n, d)` points to its nearest centre."""
-    return partition_of(points, pairwise_distances_argmin(points, centres).astype(np.int64))
+@dataclass(frozen=True)
+class Assignment:
+    """How any customers come to the groups of a partition.
+
+    `rule` labels customers; `groups` are those of its labels, ascending, that have members among the customers learned
+    from, in the order of the partition's groups.
+    """
+
+    rule: Callable[[pd.DataFrame], IntArray]
+    groups: IntArray
+
+    @classmethod
+    def learned(cls, rule: Callable[[pd.DataFrame], IntArray], customers: pd.DataFrame) -> Assignment:
+        """Keep the labels that the customers have."""
+        return cls(rule, np.unique(rule(customers)))
+
+    def labels(self, customers: pd.DataFrame) -> IntArray:
+        """Return the `(n,)` groups; where a label has none, the one below it."""
+        places = np.searchsorted(self.groups, self.rule(customers), side="right") - 1
+        return np.asarray(np.maximum(places, 0), dtype=np.int64)
+
+
+def nearest_labels(points: FloatArray, centres: FloatArray) -> IntArray:
+    """Return the nearest centre of each of the `(n, d)` points."""
+    return np.asarray(pairwise_distances_argmin(points, centres), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The customers to learn from: `(n, d)` points, and their places in the order of the lots that they drew."""
+
+    points: FloatArray
+    by_lot: IntArray
+
+    def some(self, size: int) -> IntArray:
+        """Return the places of at most `size` of them, ascending: a sample drawn by a hash of the customer."""
+        return np.sort(self.by_lot[:size])
 
 
 def candidates(
-    points: FloatArray, parameters: SegmentsParameters, seed: int, previous_centres: FloatArray | None = None
+    learned: Sample, parameters: SegmentsParameters, seed: int, previous_centres: FloatArray | None = None
 ) -> list[Candidate]:
     """Fit k-means for each number of segments in the settings and judge it.
 
@@ -72,8 +110,7 @@ def candidates(
 
     Raises `NotApplicableError` when the customers show too few different histories.
     """
-    sample = sampled(points, parameters.fit_sample_size, seed)
-    different = len(np.unique(sample.round(9), axis=0))
+    different = len(np.unique(learned.points.round(9), axis=0))
     if different <= parameters.minimum_segments:
         message = (
             f"the customers show {different} different histories of recency, frequency and spend; more than "
@@ -82,7 +119,7 @@ def candidates(
         raise NotApplicableError(message)
     last = min(parameters.maximum_segments, different - 1)
     tried = [
-        _candidate(sample, count, parameters, seed, previous_centres)
+        _candidate(learned, count, parameters, seed, previous_centres)
         for count in range(parameters.minimum_segments, last + 1)
     ]
     silhouette = _scaled(np.array([candidate.silhouette for candidate in tried]))
@@ -106,42 +143,51 @@ def choose(tried: list[Candidate], previous_count: int | None, tolerance: float)
     return best
 
 
-def rule_labels(score_sums: IntArray, count: int) -> IntArray:
-    """Cut the sum of the RFM scores into `count` bands with about the same number of customers."""
-    below = np.searchsorted(np.sort(score_sums), score_sums, side="left")
-    not_above = np.searchsorted(np.sort(score_sums), score_sums, side="right")
-    middle = (below + not_above) / (2 * len(score_sums))
-    return np.asarray(np.minimum(np.floor(middle * count), count - 1), dtype=np.int64)
+@dataclass(frozen=True)
+class Bands:
+    """The rule: as many bands of the sum of the RFM scores as there are segments, each with about as many customers.
+
+    `sums` are the sorted sums of the customers learned from.
+    """
+
+    sums: IntArray
+    count: int
+
+    @classmethod
+    def of(cls, score_sums: IntArray, count: int) -> Bands:
+        """Learn from the customers' sums."""
+        return cls(np.sort(score_sums), count)
+
+    def labels(self, score_sums: IntArray) -> IntArray:
+        """Return the band of each sum, from 0."""
+        below = np.searchsorted(self.sums, score_sums, side="left")
+        not_above = np.searchsorted(self.sums, score_sums, side="right")
+        middle = (below + not_above) / (2 * len(self.sums))
+        return np.asarray(np.minimum(np.floor(middle * self.count), self.count - 1), dtype=np.int64)
 
 
-def stability(points: FloatArray, centres: FloatArray, parameters: SegmentsParameters, seed: int) -> FloatArray:
+def stability(learned: Sample, centres: FloatArray, parameters: SegmentsParameters, seed: int) -> FloatArray:
     """Return the adjusted Rand index (Hubert and Arabie 1985) of each bootstrap refit with the given centres."""
-    sample = sampled(points, parameters.fit_sample_size, seed)
-    labels = pairwise_distances_argmin(sample, centres)
+    sample = learned.points[learned.some(parameters.stability_sample_size)]
+    labels = nearest_labels(sample, centres)
     random = np.random.default_rng(seed)
     indices = []
     for _ in range(parameters.stability_resamples):
         resample = sample[random.integers(len(sample), size=len(sample))]
         refit = KMeans(len(centres), n_init=3, random_state=int(random.integers(2**31))).fit(resample)
-        indices.append(adjusted_rand_score(labels, pairwise_distances_argmin(sample, refit.cluster_centers_)))
+        indices.append(adjusted_rand_score(labels, nearest_labels(sample, refit.cluster_centers_)))
     return np.array(indices, dtype=np.float64)
 
 
-def sampled(points: FloatArray, size: int, seed: int) -> FloatArray:
-    """Return at most `size` of the points, the same ones for the same seed, in their order."""
-    if len(points) <= size:
-        return points
-    return points[np.sort(np.random.default_rng(seed).choice(len(points), size, replace=False))]
-
-
 def _candidate(
-    sample: FloatArray, count: int, parameters: SegmentsParameters, seed: int, previous_centres: FloatArray | None
+    learned: Sample, count: int, parameters: SegmentsParameters, seed: int, previous_centres: FloatArray | None
 ) -> Candidate:
+    sample = learned.points
     fitted = KMeans(count, n_init=parameters.start_count, random_state=seed).fit(sample)
     if previous_centres is not None and len(previous_centres) == count:
         continued = KMeans(count, init=previous_centres, n_init=1).fit(sample)
         fitted = min(continued, fitted, key=lambda model: model.inertia_ * (0.99 if model is continued else 1.0))
-    judged = sampled(np.arange(len(sample), dtype=np.float64), parameters.silhouette_sample_size, seed).astype(np.int64)
+    judged = learned.some(parameters.silhouette_sample_size)
     widths = silhouette_samples(sample[judged], fitted.labels_[judged])
     return Candidate(
         centres=fitted.cluster_centers_,

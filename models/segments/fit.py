@@ -9,8 +9,19 @@ from threadpoolctl import threadpool_limits
 
 from models.customer_history import read_snapshots
 from models.evaluation import FittedParameter, metrics_frame, parameters_frame
+from models.inputs import places_by_lot
 from models.segments.candidates import KMEANS, RULE
-from models.segments.clustering import Partition, candidates, choose, nearest, partition_of, rule_labels, stability
+from models.segments.clustering import (
+    Assignment,
+    Bands,
+    Partition,
+    Sample,
+    candidates,
+    choose,
+    nearest_labels,
+    partition_of,
+    stability,
+)
 from models.segments.evaluation import (
     Verdict,
     count_metrics,
@@ -21,8 +32,8 @@ from models.segments.evaluation import (
 from models.segments.explained import compare
 from models.segments.identity import matches, read_previous, segment_ids
 from models.segments.naming import assign_archetypes
-from models.segments.rfm import RfmSpace, score
-from models.segments.tables import NamedSegments, customer_frames, profile_rows, shares_worse
+from models.segments.rfm import Ranks, RfmSpace, score
+from models.segments.tables import Learned, NamedSegments, Tally, customer_frames, profile_frames
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +43,7 @@ if TYPE_CHECKING:
     from models.inputs import Inputs
     from models.segments.identity import PreviousSegments
     from models.segments.parameters import SegmentsParameters
-    from models.segments.rfm import IntArray
+    from models.segments.rfm import FloatArray, IntArray
 
 _NUMBERS = (
     "recency_days",
@@ -66,38 +77,54 @@ def fit(inputs: Inputs, parameters: SegmentsParameters, context: Context) -> Ans
 
 def _fit(history: Snapshots, inputs: Inputs, parameters: SegmentsParameters, context: Context) -> Answer:
     verdict = _judge(history, parameters, context.seed)
-    customers = history.current
+    customers = history.learned
     space = RfmSpace.of(customers, has_prices=history.has_prices)
-    points = space.points(customers)
+    ranks = Ranks.of(customers, space.dimensions)
+    sample = _sample(space.points(customers), customers, context.seed)
     profiles = inputs.get("results.segment_profiles")
     previous = read_previous(profiles.table() if profiles else None, space, context.as_of)
-    tried = candidates(points, parameters, context.seed, previous.centres if previous else None)
+    tried = candidates(sample, parameters, context.seed, previous.centres if previous else None)
     chosen = choose(tried, len(previous.ids) if previous else None, parameters.keep_count_tolerance)
-    partition = (
-        nearest(points, chosen.centres)
-        if verdict.champion == KMEANS
-        else partition_of(points, rule_labels(_score_sums(customers, space), chosen.count))
-    )
+    bands = Bands.of(_score_sums(customers, ranks), chosen.count)
+
+    def by_centre(some: pd.DataFrame) -> IntArray:
+        return nearest_labels(space.points(some), chosen.centres)
+
+    def by_rule(some: pd.DataFrame) -> IntArray:
+        return bands.labels(_score_sums(some, ranks))
+
+    assignment = Assignment.learned(by_centre if verdict.champion == KMEANS else by_rule, customers)
+    partition = partition_of(sample.points, assignment.labels(customers))
     segments = _named(partition, customers, space, previous, parameters.same_segment_distance)
-    rand_indices = stability(points, chosen.centres, parameters, context.seed)
-    fitted_count = min(len(points), parameters.fit_sample_size)
+    learned = Learned(customers, space, ranks, segments, assignment)
+    rand_indices = stability(sample, chosen.centres, parameters, context.seed)
+    tally = Tally(partition.count)
     return {
-        "customer_segments": customer_frames(customers, segments, space, context.currency),
-        "segment_profiles": profile_rows(customers, segments, space, context.currency),
+        "customer_segments": customer_frames(history.current(), learned, tally, context.currency),
+        "segment_profiles": profile_frames(learned, tally, context.currency),
         "model_metrics": metrics_frame(
             [
                 *holdout_metrics(verdict, history),
-                *count_metrics(tried, chosen, verdict.champion, fitted_count),
-                stability_metric(rand_indices, chosen.count, verdict.champion, fitted_count),
+                *count_metrics(tried, chosen, verdict.champion, len(customers)),
+                stability_metric(
+                    rand_indices,
+                    chosen.count,
+                    verdict.champion,
+                    min(len(customers), parameters.stability_sample_size),
+                ),
             ]
         ),
         "model_parameters": parameters_frame(
             [
-                *segment_parameters(segments, space, points, verdict.champion),
-                _fit_size(verdict.champion, fitted_count, len(points)),
+                *segment_parameters(segments, space, sample.points, verdict.champion),
+                _fit_size(verdict.champion, len(customers), history.customer_count),
             ]
         ),
     }
+
+
+def _sample(points: FloatArray, customers: pd.DataFrame, seed: int) -> Sample:
+    return Sample(points, places_by_lot(customers["customer_id"], seed))
 
 
 def _fit_size(champion: str, fitted_count: int, customer_count: int) -> FittedParameter:
@@ -106,7 +133,7 @@ def _fit_size(champion: str, fitted_count: int, customer_count: int) -> FittedPa
         scope="space",
         parameter="fit_customer_count",
         value=float(fitted_count),
-        note=f"customers that k-means was fitted on, of {customer_count}; a setting bounds them",
+        note=f"customers that segments were formed on, of {customer_count}; a setting bounds them",
     )
 
 
@@ -114,10 +141,12 @@ def _judge(history: Snapshots, parameters: SegmentsParameters, seed: int) -> Ver
     """Form segments before the holdout window both ways, and see which explain more of the purchases in it."""
     customers = history.earlier
     space = RfmSpace.of(customers, has_prices=history.has_prices)
+    ranks = Ranks.of(customers, space.dimensions)
     points = space.points(customers)
-    chosen = choose(candidates(points, parameters, seed), None, 0)
-    challenger = nearest(points, chosen.centres).labels
-    baseline = rule_labels(_score_sums(customers, space), chosen.count)
+    chosen = choose(candidates(_sample(points, customers, seed), parameters, seed), None, 0)
+    challenger = nearest_labels(points, chosen.centres)
+    score_sums = _score_sums(customers, ranks)
+    baseline = Bands.of(score_sums, chosen.count).labels(score_sums)
     outcomes = {"holdout_purchases": customers["holdout_purchase_day_count"].to_numpy(dtype=np.float64)}
     if history.has_prices:
         spend = np.nan_to_num(customers["holdout_amount"].to_numpy(dtype=np.float64))
@@ -134,8 +163,8 @@ def _judge(history: Snapshots, parameters: SegmentsParameters, seed: int) -> Ver
     )
 
 
-def _score_sums(customers: pd.DataFrame, space: RfmSpace) -> IntArray:
-    scores = [score(share) for share in shares_worse(customers, space.dimensions).values()]
+def _score_sums(customers: pd.DataFrame, ranks: Ranks) -> IntArray:
+    scores = [score(share) for share in ranks.shares_worse(customers).values()]
     return np.asarray(np.sum(scores, axis=0), dtype=np.int64)
 
 

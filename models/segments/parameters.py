@@ -34,10 +34,18 @@ class SegmentsParameters(Parameters):
         description="Standard deviations that a segment's centre may move between runs and keep its segment_id.",
     )
     fit_sample_size: int = Field(
-        default=50_000, ge=1_000, description="Customers that k-means is fitted on; all are assigned afterwards."
+        default=50_000,
+        ge=1_000,
+        description="Customers that segments are formed on, and ranks taken among, drawn by a hash; all are assigned.",
     )
     silhouette_sample_size: int = Field(
-        default=5_000, ge=100, le=20_000, description="Customers that silhouette is measured on; its cost is quadratic."
+        default=5_000,
+        ge=100,
+        le=20_000,
+        description="Customers that silhouette is measured on, by a hash; its cost is quadratic.",
+    )
+    stability_sample_size: int = Field(
+        default=10_000, ge=1_000, description="Customers that the segments' stability is measured on, drawn by a hash."
     )
     start_count: int = Field(default=10, ge=1, le=100, description="Random starts of k-means; the best is kept.")
     stability_resamples: int = Field(

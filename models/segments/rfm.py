@@ -25,14 +25,35 @@ def dimensions_of(*, has_prices: bool) -> tuple[str, ...]:
     return tuple(name for name in DIMENSIONS if has_prices or name != "sales_amount")
 
 
-def share_worse(values: FloatArray, direction: int) -> FloatArray:
-    """Return for each of the `(n,)` values the share of customers with a strictly worse one, 0 to below 1."""
-    directed = values * direction
-    return np.searchsorted(np.sort(directed), directed, side="left") / len(directed)
+@dataclass(frozen=True)
+class Ranks:
+    """Where customers stand among those learned from.
+
+    `values` are these customers', by dimension, turned so that more is better, and sorted.
+    """
+
+    values: dict[str, FloatArray]
+
+    @classmethod
+    def of(cls, customers: pd.DataFrame, dimensions: tuple[str, ...]) -> Ranks:
+        """Learn from the customers."""
+        return cls({name: np.sort(_directed(customers, name)) for name in dimensions})
+
+    def shares_worse(self, customers: pd.DataFrame) -> dict[str, FloatArray]:
+        """Return, for each dimension, the share with a strictly worse value than each of the customers, 0 to 1."""
+        return {
+            name: np.searchsorted(values, _directed(customers, name), side="left") / len(values)
+            for name, values in self.values.items()
+        }
+
+
+def _directed(customers: pd.DataFrame, name: str) -> FloatArray:
+    values = np.nan_to_num(customers[name].to_numpy(dtype=np.float64))
+    return np.asarray(values * DIMENSIONS[name], dtype=np.float64)
 
 
 def score(share: FloatArray) -> IntArray:
-    """Return the quintile score 1 (worst) to 5 (best) of shares from `share_worse`; equal customers score equally."""
+    """Return the quintile score 1 (worst) to 5 (best) of shares from `Ranks`; equal customers score equally."""
     # A share such as 3/5 may come out just below the quintile's edge.
     return (1 + np.floor(np.clip(share, 0, 1 - 1e-9) * SCORE_COUNT + 1e-9)).astype(np.int64)
 

@@ -9,17 +9,14 @@ import numpy as np
 import pandas as pd
 
 from models.segments.naming import traits
-from models.segments.rfm import DIMENSIONS, score, share_worse
+from models.segments.rfm import DIMENSIONS, score
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-    from models.segments.clustering import Partition
+    from models.segments.clustering import Assignment, Partition
     from models.segments.naming import Archetype
-    from models.segments.rfm import FloatArray, IntArray, RfmSpace
-
-
-CUSTOMERS_PER_FRAME = 50_000
+    from models.segments.rfm import FloatArray, IntArray, Ranks, RfmSpace
 
 
 @dataclass(frozen=True)
@@ -36,35 +33,61 @@ class NamedSegments:
         return [archetype.name for archetype in self.archetypes]
 
 
-def shares_worse(customers: pd.DataFrame, dimensions: tuple[str, ...]) -> dict[str, FloatArray]:
-    """Return, for each dimension compared, the share of customers that each one is better than."""
-    return {
-        name: share_worse(np.nan_to_num(customers[name].to_numpy(dtype=np.float64)), DIMENSIONS[name])
-        for name in dimensions
-    }
+class Tally:
+    """Sizes and sums of the `k` segments, added up from the customers as their rows are made."""
+
+    def __init__(self, count: int) -> None:
+        self.sizes = np.zeros(count, dtype=np.int64)
+        self._sums = {name: np.zeros(count) for name in DIMENSIONS}
+        self._known = {name: np.zeros(count, dtype=np.int64) for name in DIMENSIONS}
+
+    def add(self, customers: pd.DataFrame, labels: IntArray) -> None:
+        """Count the customers with the segments that they are in."""
+        count = len(self.sizes)
+        self.sizes += np.bincount(labels, minlength=count)
+        for name in DIMENSIONS:
+            values = customers[name].to_numpy(dtype=np.float64)
+            known = ~np.isnan(values)
+            self._sums[name] += np.bincount(labels[known], weights=values[known], minlength=count)
+            self._known[name] += np.bincount(labels[known], minlength=count)
+
+    def total(self, name: str) -> FloatArray:
+        """Return the sum of each segment; 0 where nothing is known."""
+        return self._sums[name]
+
+    def mean(self, name: str) -> FloatArray:
+        """Return the mean of each segment; not a number where nothing is known."""
+        known = self._known[name]
+        return np.asarray(np.divide(self._sums[name], known, out=np.full(len(known), np.nan), where=known > 0))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What was learned from some of the customers: the space they are compared in, their ranks and the segments."""
+
+    customers: pd.DataFrame
+    space: RfmSpace
+    ranks: Ranks
+    segments: NamedSegments
+    assignment: Assignment
 
 
 def customer_frames(
-    customers: pd.DataFrame, segments: NamedSegments, space: RfmSpace, currency: str
+    some_at_a_time: Iterable[pd.DataFrame], learned: Learned, tally: Tally, currency: str
 ) -> Iterator[pd.DataFrame]:
-    """Yield one row per customer, in the order given, some at a time."""
-    shares = shares_worse(customers, space.dimensions)
-    for first in range(0, len(customers), CUSTOMERS_PER_FRAME):
-        rows = slice(first, first + CUSTOMERS_PER_FRAME)
-        partition = replace(segments.partition, labels=segments.partition.labels[rows])
-        yield _customer_rows(
-            customers.iloc[rows].reset_index(drop=True),
-            {name: share[rows] for name, share in shares.items()},
-            replace(segments, partition=partition),
-            space,
-            currency,
-        )
+    """Yield one row per customer, in the order given, and add them up."""
+    segments = learned.segments
+    for customers in some_at_a_time:
+        labels = learned.assignment.labels(customers)
+        tally.add(customers, labels)
+        own = replace(segments, partition=replace(segments.partition, labels=labels))
+        yield _customer_rows(customers, learned.ranks.shares_worse(customers), own, learned.space, currency)
 
 
 def _customer_rows(
     customers: pd.DataFrame, shares: dict[str, FloatArray], segments: NamedSegments, space: RfmSpace, currency: str
 ) -> pd.DataFrame:
-    """Return the rows of some customers; `shares` tell the share of all customers that each is better than."""
+    """Return the rows of some customers; `shares` tell the share of customers that each is better than."""
     labels = segments.partition.labels
     scores = {name: score(share) for name, share in shares.items()}
     distance, confidence = _closeness(space.points(customers), segments.partition)
@@ -89,11 +112,14 @@ def _customer_rows(
     )
 
 
-def profile_rows(customers: pd.DataFrame, segments: NamedSegments, space: RfmSpace, currency: str) -> pd.DataFrame:
-    """Return one row per segment, ordered by segment_id."""
-    groups = customers.groupby(segments.partition.labels)
-    sizes = groups.size().to_numpy()
-    amounts = groups["sales_amount"].sum().to_numpy()
+def profile_frames(learned: Learned, tally: Tally, currency: str) -> Iterator[pd.DataFrame]:
+    """Yield one row per segment, ordered by segment_id, once the tally has all customers.
+
+    Medians are those of the customers learned from.
+    """
+    segments, space = learned.segments, learned.space
+    groups = learned.customers.groupby(segments.partition.labels)
+    amounts = tally.total("sales_amount")
     total = amounts.sum()
     typical = pd.DataFrame(space.typical_values(segments.partition.centres), columns=list(space.dimensions))
     frame = pd.DataFrame(
@@ -101,21 +127,21 @@ def profile_rows(customers: pd.DataFrame, segments: NamedSegments, space: RfmSpa
             "segment_id": segments.ids,
             "segment_name": segments.names,
             "suggested_action": [archetype.action for archetype in segments.archetypes],
-            "customer_count": sizes,
-            "customer_share": sizes / len(customers),
+            "customer_count": tally.sizes,
+            "customer_share": tally.sizes / tally.sizes.sum(),
             "revenue_share": amounts / total if total > 0 else np.nan,
             "median_age_days": groups["age_days"].median().to_numpy(),
         }
     )
     for name in DIMENSIONS:
-        frame[f"mean_{name}"] = groups[name].mean().to_numpy()
+        frame[f"mean_{name}"] = tally.mean(name)
         frame[f"median_{name}"] = groups[name].median().to_numpy()
         frame[f"typical_{name}"] = typical[name].clip(lower=0) if name in typical else np.nan
     frame["description"] = [
         _description(traits(centre), row, currency)
         for centre, row in zip(space.goodness(segments.partition.centres), frame.to_dict("records"), strict=True)
     ]
-    return frame.sort_values("segment_id", ignore_index=True)
+    yield frame.sort_values("segment_id", ignore_index=True)
 
 
 def _closeness(points: FloatArray, partition: Partition) -> tuple[FloatArray, FloatArray]:

@@ -24,7 +24,8 @@ TABLE = result_table(
     grain="one row per segment",
     description=(
         "What each segment of results.customer_segments is: its size, its worth and what to do about it. "
-        "The next run reads it, so that segments keep their ids and names."
+        "The next run reads it, so that segments keep their ids and names. Medians and typical values of a large shop "
+        "are those of the customers that segments were formed on, as results.model_parameters tells."
     ),
     key=("segment_id",),
     columns=(

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.segments.rfm import RfmSpace, score, share_worse
+from models.segments.rfm import Ranks, RfmSpace, score
+
+
+def share_worse(values: np.ndarray, direction: int) -> np.ndarray:
+    name = "order_count" if direction > 0 else "recency_days"
+    customers = pd.DataFrame({name: values})
+    return Ranks.of(customers, (name,)).shares_worse(customers)[name]
 
 
 def test_scores_are_quintiles_of_the_share_of_worse_customers() -> None:
@@ -28,6 +34,16 @@ def test_scores_depend_on_the_value_only_and_keep_its_order(values: np.ndarray, 
     assert (np.diff(scores[order]) >= 0).all()
     shuffled = np.random.default_rng(0).permutation(len(values))
     assert (score(share_worse(values[shuffled], direction)) == scores[shuffled]).all()
+
+
+def test_ranks_are_taken_among_the_customers_learned_from() -> None:
+    ranks = Ranks.of(pd.DataFrame({"recency_days": [10.0, 20, 30, 40]}), ("recency_days",))
+    assert list(ranks.shares_worse(pd.DataFrame({"recency_days": [5.0, 20, 35, 99]}))["recency_days"]) == [
+        1,
+        0.5,
+        0.25,
+        0,
+    ]
 
 
 def test_space_is_standardised_and_turns_back_into_units() -> None:

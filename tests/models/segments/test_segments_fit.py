@@ -150,6 +150,27 @@ def test_ids_and_names_stay_when_the_data_move_a_little(history: pd.DataFrame) -
     assert same.mean() > 0.98
 
 
+def test_segments_are_formed_on_a_sample_and_all_customers_are_assigned_and_counted() -> None:
+    many = planted_history(per_kind=600)
+    results = run(many, parameters=PARAMETERS.model_copy(update={"fit_sample_size": 1_000}))
+    segments, profiles = results["customer_segments"], results["segment_profiles"].set_index("segment_id")
+    assert segments["customer_id"].nunique() == len(segments) == 2_400
+    kinds = segments["customer_id"].str.split("-").str[0]
+    names = segments.groupby(kinds)["segment_name"].agg(lambda held: held.mode()[0])
+    assert names.nunique() == 4
+    groups = segments.groupby("segment_id")
+    assert profiles["customer_count"].to_dict() == groups.size().to_dict()
+    np.testing.assert_allclose(profiles["mean_sales_amount"], groups["sales_amount"].mean())
+    revenue = groups["sales_amount"].sum()
+    np.testing.assert_allclose(profiles["revenue_share"], revenue / revenue.sum())
+    # Medians and ranks are those of the customers learned from.
+    np.testing.assert_allclose(profiles["median_sales_amount"], groups["sales_amount"].median(), rtol=0.05)
+    assert segments["monetary_score"].value_counts(normalize=True).between(0.17, 0.23).all()
+    fitted = results["model_parameters"].set_index("parameter").loc["fit_customer_count"]
+    assert fitted["value"] == 1_000
+    assert "of 2400" in fitted["note"]
+
+
 def test_without_prices_recency_and_frequency_part_the_customers(history: pd.DataFrame) -> None:
     results = run(history.assign(sales_amount=np.nan, holdout_amount=np.nan))
     segments, profiles = results["customer_segments"], results["segment_profiles"]
