@@ -39,7 +39,7 @@ def check_raw(connection: duckdb.DuckDBPyConnection) -> list[CheckResult]:
             JOIN ops.loads ON load_id = _load_id WHERE status = 'raw' AND source = {quote_text(source)}
         """)
         volume = VolumeCheck(row_count=row_count // load_count, history=_history(connection, source))
-        numbered = _numbered_once(view, source, row_count)
+        numbered = _numbered_once(table, source, row_count)
         results += _check_stand_in(connection, table, view, gate=Gate.RAW, extra=[volume], unique_if=numbered)
     return results
 
@@ -79,7 +79,7 @@ def check_result(connection: duckdb.DuckDBPyConnection, table: Table, file: Path
     return _check_stand_in(connection, table, view, gate=Gate.RESULTS)
 
 
-def _numbered_once(view: str, source: str, row_count: int) -> str:
+def _numbered_once(table: Table, source: str, row_count: int) -> str:
     """Return a query that is true only when the waiting rows have numbers of their own: one bit for each, all set.
 
     A load's rows are numbered from 1, so its numbers and those of the loads before it make one row of bits: a table of
@@ -87,12 +87,13 @@ def _numbered_once(view: str, source: str, row_count: int) -> str:
     """
     return f"""
         WITH waiting AS (
-            SELECT load_id, rows_read, sum(rows_read) OVER (ORDER BY load_order) - rows_read AS rows_before
+            SELECT
+                load_id, rows_read, (sum(rows_read) OVER (ORDER BY load_order) - rows_read)::BIGINT AS rows_before
             FROM ops.loads WHERE status = 'raw' AND source = {quote_text(source)}
         ),
         numbered AS (
-            SELECT CASE WHEN _row_number BETWEEN 1 AND rows_read THEN (rows_before + _row_number)::BIGINT END AS place
-            FROM temp.{quote_identifier(view)} JOIN waiting ON load_id = _load_id
+            SELECT CASE WHEN _row_number BETWEEN 1 AND rows_read THEN rows_before + _row_number END AS place
+            FROM {table_name(table)} JOIN waiting ON load_id = _load_id
         )
         SELECT count(*) = bit_count(bitstring_agg(place, 1, {max(row_count, 1)})) FROM numbered
     """

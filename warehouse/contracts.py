@@ -72,7 +72,8 @@ class Column:
 class Check:
     """A rule over the rows of one table.
 
-    `violation` is a SQL predicate over the table's columns, true for a row that breaks the rule.
+    `violation` is a SQL predicate over the table's columns, true for a row that breaks the rule. A check that
+    `is_defect` is about what Tillflow works out itself: it is asked at gates, and not of the rows that come in.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Check:
     meaning: str
     advice: str
     severity: Severity = Severity.FAIL
+    is_defect: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

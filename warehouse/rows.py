@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 ROW_COLUMNS = ("_place", "_load_id", "_file", "_malformed", "_given")
 _EARLIEST = "DATE '1970-01-01'"
 _LATEST = "DATE '2200-01-01'"
+# Times beyond are in no range; at the ends of what DuckDB can hold a zone's offset has no room.
+_FIRST_MOVED = "TIMESTAMP '0001-01-01'"
+_LAST_MOVED = "TIMESTAMP '9999-12-31'"
+# After a time of day: Z, UTC, or hours, or hours and minutes.
+_OFFSET = r":\d{2}(\.\d+)?\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)$"
+_OFFSET_OF_A_PLACE = r"(Z|UTC|[+-](0\d|1[0-4])(:?[0-5]\d)?)$"
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,8 @@ def typed_sql(source: SourceSettings, time_zone: str, pending: str) -> str:
     return f"""
         WITH trimmed AS (SELECT {", ".join(ROW_COLUMNS)}, {trimmed} FROM {pending}),
         texts AS (SELECT {", ".join(ROW_COLUMNS)}, {texts} FROM trimmed),
-        local AS (SELECT {", ".join(["*", *_local_times(table, source)])} FROM texts),
+        offsets AS (SELECT {", ".join(["*", *_offsets(table, source)])} FROM texts),
+        local AS (SELECT {", ".join(["*", *_local_times(table, source, time_zone)])} FROM offsets),
         typed AS (SELECT local.*, {", ".join(typed)} FROM local {_zone_joins(table, source, time_zone)})
         SELECT
             {", ".join(ROW_COLUMNS)}, {names}, coalesce({_any(rules)}, false) AS _is_bad,
@@ -94,7 +101,7 @@ def contract_rules(table: Table, catalogued: frozenset[str]) -> list[Rule]:
             reason = f"{column.name} is none of {', '.join(column.allowed)}"
             rules.append(Rule(f"not_allowed_{column.name}", f"{name} NOT IN ({values})", reason))
         rules += _reference_rules(column, catalogued)
-    rules += [Rule(check.name, check.violation, check.meaning) for check in table.checks]
+    rules += [Rule(check.name, check.violation, check.meaning) for check in table.checks if not check.is_defect]
     return rules
 
 
@@ -195,11 +202,22 @@ def _typed(column: Column, source: SourceSettings, time_zone: str) -> str:
 
 
 def _in_utc(column: Column, zone: str) -> str:
+    """Return the SQL of a time in UTC: by its own offset, or as the zone's days or rules say."""
     local = quote_identifier(f"local_{column.name}")
+    own = f"timezone('UTC', {_instant(column.name)})"
     if zone == "UTC":
-        return local
+        return f"CASE WHEN {_has_offset(column.name)} THEN {own} ELSE {local} END"
     known = f"{quote_identifier(f'zone_{column.name}')}.utc_offset"
-    return f"CASE WHEN {known} IS NULL THEN {in_utc(zone, local)} ELSE make_timestamp(epoch_us({local}) - {known}) END"
+    return (
+        f"CASE WHEN {_has_offset(column.name)} THEN {own} "
+        f"WHEN {known} IS NULL THEN {_within_calendar(local, in_utc(zone, local))} "
+        f"ELSE make_timestamp(epoch_us({local}) - {known}) END"
+    )
+
+
+def _within_calendar(time: str, moved: str) -> str:
+    """Return the SQL of a time that is moved to another zone; so late or early that it can't be, it stays."""
+    return f"CASE WHEN {time} BETWEEN {_FIRST_MOVED} AND {_LAST_MOVED} THEN {moved} ELSE {time} END"
 
 
 def zone_of(source: SourceSettings, time_zone: str) -> str:
@@ -216,12 +234,55 @@ def _times(table: Table, source: SourceSettings) -> list[Column]:
     ]
 
 
-def _local_times(table: Table, source: SourceSettings) -> list[str]:
-    """Return the times as the source writes them, each read once."""
-    return [
-        f"{_local_time(column.name, source)} AS {quote_identifier(f'local_{column.name}')}"
-        for column in _times(table, source)
-    ]
+def _offsets(table: Table, source: SourceSettings) -> list[str]:
+    """Return for each time whether it says itself how far from UTC it is, as in `…T23:30:00Z` or `…02:00:00+05:00`."""
+    return [f"{_says_offset(column.name, source)} AS {_has_offset(column.name)}" for column in _times(table, source)]
+
+
+def _says_offset(name: str, source: SourceSettings) -> str:
+    text, given = _text(name), source.columns[name].format
+    if given:
+        return "true" if _names_zone(given) else "false"
+    # Most times have none of these, and the pattern is slow.
+    may = f"ends_with({text}, 'Z') OR ends_with({text}, 'UTC') OR contains({text}, '+') OR {text} LIKE '___________%-%'"
+    return f"coalesce(({may}) AND regexp_matches({text}, {quote_text(_OFFSET)}), false)"
+
+
+def _names_zone(given: str) -> bool:
+    """Return whether a format reads an offset or a zone: DuckDB makes an instant of the text then."""
+    directives = given.replace("%%", "")
+    return "%z" in directives or "%Z" in directives
+
+
+def _has_offset(name: str) -> str:
+    return quote_identifier(f"has_offset_{name}")
+
+
+def _instant(name: str) -> str:
+    return quote_identifier(f"instant_{name}")
+
+
+def _local_times(table: Table, source: SourceSettings, time_zone: str) -> list[str]:
+    """Return the times as the clocks of the source's zone show them, each read once, and those that have an offset."""
+    zone = quote_text(zone_of(source, time_zone))
+    found = []
+    for column in _times(table, source):
+        text, given = _text(column.name), source.columns[column.name].format
+        is_instant = given and _names_zone(given)
+        is_place, when = f"regexp_matches({text}, {quote_text(_OFFSET_OF_A_PLACE)})", _has_offset(column.name)
+        instant = _read(text, given) if is_instant else f"CASE WHEN {is_place} THEN TRY_CAST({text} AS TIMESTAMPTZ) END"
+        local = "NULL" if is_instant else _read(text, given)
+        moved = f"timezone({zone}, {_instant(column.name)})"
+        found += [
+            f"CASE WHEN {when} THEN {instant} END AS {_instant(column.name)}",
+            f"CASE WHEN {when} THEN {moved} ELSE {local} END AS {quote_identifier(f'local_{column.name}')}",
+        ]
+    return found
+
+
+def _read(text: str, given: str) -> str:
+    """Return the SQL that reads a time in the given format, or as ISO 8601 has it."""
+    return f"try_strptime({text}, {quote_text(given)})" if given else f"TRY_CAST({text} AS TIMESTAMP)"
 
 
 def _zone_joins(table: Table, source: SourceSettings, time_zone: str) -> str:
@@ -235,12 +296,6 @@ def _zone_joins(table: Table, source: SourceSettings, time_zone: str) -> str:
         for column in _times(table, source)
         if column.type == "TIMESTAMP"
     )
-
-
-def _local_time(name: str, source: SourceSettings) -> str:
-    text = _text(name)
-    given = source.columns[name].format
-    return f"try_strptime({text}, {quote_text(given)})" if given else f"TRY_CAST({text} AS TIMESTAMP)"
 
 
 def _days(table: Table) -> tuple[Column, ...]:
@@ -261,7 +316,7 @@ def _day(day: Column, source: SourceSettings, time_zone: str) -> str:
     local = quote_identifier(f"local_{time}")
     zone = zone_of(source, time_zone)
     if zone != time_zone:
-        local = f"timezone({quote_text(time_zone)}, timezone({quote_text(zone)}, {local}))"
+        local = _within_calendar(local, f"timezone({quote_text(time_zone)}, timezone({quote_text(zone)}, {local}))")
     return f"CAST({local} AS DATE)"
 
 

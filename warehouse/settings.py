@@ -243,7 +243,9 @@ class SourceSettings(_Section):
     encoding: str = Field("utf-8", description="Text encoding of CSV files.")
     delimiter: str = Field("", max_length=1, description="Of CSV files; by default told from the header.")
     null_values: tuple[str, ...] = Field((), description="Texts that mean 'no value', beside the empty text.")
-    time_zone: str = Field("", description="Of the times in the files; by default the shop's.")
+    time_zone: str = Field(
+        "", description="Of the times in the files that do not say their offset from UTC; by default the shop's."
+    )
     product_pattern: str = Field("", description="Regular expression of product ids; others are charges.")
     return_pattern: str = Field("", description="Regular expression of the order ids of returns.")
 

@@ -97,6 +97,13 @@ TABLE = Table(
             violation="amount <> quantity * unit_price",
             meaning="the amount is not quantity times price",
             advice="rebuild the table; report it as a defect",
+            is_defect=True,
+        ),
+        Check(
+            name="amount_too_large",
+            violation="amount IS NULL AND quantity IS NOT NULL AND unit_price IS NOT NULL",
+            meaning="quantity times price is 100,000,000,000,000 or more",
+            advice="correct the quantity or the price",
         ),
     ),
     questions=(

@@ -28,5 +28,10 @@ SELECT
         ELSE 'sale'
     END AS line_kind,
     line_kind = 'return' AS is_return,
-    (quantity * unit_price)::DECIMAL(18, 4) AS amount
+    -- Of narrow factors the product is a narrow one, which is several times faster; what no amount can hold has none.
+    CASE
+        WHEN quantity BETWEEN -9999 AND 9999 AND unit_price BETWEEN -1000000000 AND 1000000000
+            THEN CAST(quantity AS DECIMAL(4, 0)) * CAST(unit_price AS DECIMAL(14, 4))
+        ELSE TRY_CAST(quantity * unit_price AS DECIMAL(18, 4))
+    END AS amount
 FROM known
