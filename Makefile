@@ -77,8 +77,9 @@ lint: setup  ## Check style, types and formatting
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: setup  ## Measure speed and memory on the real data sets, stage by stage
+bench: setup  ## Measure speed and memory, stage by stage, on real data sets and a large demo shop
 	@$(BIN)/python benchmarks/itemsets.py
+	@$(BIN)/python benchmarks/merge.py
 	@$(BIN)/python benchmarks/full_run.py
 	@$(BIN)/python benchmarks/full_run.py --copies 8
 

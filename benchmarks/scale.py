@@ -58,7 +58,7 @@ def main() -> int:
     for order_lines in arguments.order_lines:
         folder = Path(tempfile.mkdtemp(prefix="tillflow-scale-", dir=arguments.shops))
         try:
-            row = measure(order_lines, _shop(order_lines, arguments.shops or folder), folder)
+            row = measure(order_lines, shop_of(order_lines, arguments.shops or folder), folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         is_within = keep(row) and is_within
@@ -66,7 +66,7 @@ def main() -> int:
     return 0 if is_within else 1
 
 
-def _shop(order_lines: int, folder: Path) -> Path:
+def shop_of(order_lines: int, folder: Path) -> Path:
     """Make the shop unless it is there, its last day in files of its own under `last_day`."""
     shop = folder / f"shop-{order_lines}"
     if (shop / "last_day").exists():
