@@ -88,6 +88,7 @@ _OBJECT_STORAGE_KEYS = {
     "s3_use_ssl": "USE_SSL",
     "s3_url_style": "URL_STYLE",
 }
+_OF_THE_PLACE = ("s3_endpoint", "s3_url_style")
 _SECRET_SETTINGS = ("s3_access_key_id", "s3_secret_access_key", "s3_session_token", "http_proxy_password")
 
 
@@ -228,13 +229,11 @@ def _refuse_table(parts: list[str]) -> None:
 def _hide_object_storage_keys(connection: duckdb.DuckDBPyConnection, data: str) -> None:
     """Turn the keys that the environment gave, which are settings that every query could show, into a secret."""
     known = connection.execute("SELECT name, value FROM duckdb_settings() WHERE starts_with(name, 's3_')").fetchall()
-    options = [
-        f"{_OBJECT_STORAGE_KEYS[name]} {quote_text(value)}"
-        for name, value in known
-        if value and name in _OBJECT_STORAGE_KEYS
-    ]
-    kind = "gcs" if data.startswith(("gs://", "gcs://")) else "s3"
-    options = [f"TYPE {kind}", f"SCOPE {quote_text(data.rstrip('/') + '/')}", *options]
+    # Google's place and the form of its addresses are DuckDB's own, whatever the settings say of others.
+    is_google = data.startswith(("gs://", "gcs://"))
+    keys = {name: key for name, key in _OBJECT_STORAGE_KEYS.items() if not (is_google and name in _OF_THE_PLACE)}
+    options = [f"{keys[name]} {quote_text(value)}" for name, value in known if value and name in keys]
+    options = [f"TYPE {'gcs' if is_google else 's3'}", f"SCOPE {quote_text(data.rstrip('/') + '/')}", *options]
     connection.execute(f"CREATE OR REPLACE TEMPORARY SECRET lake_data ({', '.join(options)})")
     for name in _SECRET_SETTINGS:
         connection.execute(f"RESET {name}")

@@ -5,10 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from flows.cli import _end_run
+from warehouse.connection import WarehouseError, open_warehouse, transaction
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from warehouse.settings import WarehouseSettings
+
+EXAMPLES = {"VARCHAR": "'x'", "TIMESTAMP": "TIMESTAMP '2026-01-01'", "DATE": "DATE '2026-01-01'"}
+EXAMPLES |= dict.fromkeys(("BIGINT", "INTEGER", "DOUBLE"), "1") | {"BOOLEAN": "true"}
 TILLFLOW = str(Path(sys.executable).parent / "tillflow")
 
 
@@ -45,6 +56,8 @@ def test_without_a_command_it_says_how_to_begin(tmp_path: Path) -> None:
         (["status"], "There is no warehouse in"),
         (["run", "--config", "none.toml"], "There is no settings file none.toml"),
         (["run", "--set", "run.sead=1"], "run.sead: unknown key. Did you mean seed?"),
+        (["run", "--set", "run.seed=1", "--set", "run.seed.x=1"], "run.seed is a value by another --set"),
+        (["status", "--set", "warehouse.catalog=postgresql://ann:S3CR3T@host/db"], "postgresql://ann:***@host/db"),
         (["run", "--as-of", "yesterday"], "Invalid value for '--as-of'"),
         (["run", "--only", "segment"], "No source is configured"),
         (["sing"], "No such command 'sing'"),
@@ -55,3 +68,45 @@ def test_wrong_usage_is_told_in_a_sentence_and_ends_with_2(tmp_path: Path, argum
     assert done.returncode == 2
     assert expected in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+    assert "S3CR3T" not in done.stderr
+
+
+def test_a_variable_that_is_no_json_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TILLFLOW_SOURCES", "{bad")
+    done = call("status", folder=tmp_path)
+    assert done.returncode == 2
+    assert "environment variable TILLFLOW_SOURCES" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_query_that_is_none_is_told_in_a_sentence(tmp_path: Path, sqlite_lake: WarehouseSettings) -> None:
+    done = call("sql", "--warehouse", str(sqlite_lake.path), "", folder=tmp_path)
+    assert done.returncode == 2
+    assert "There is no statement to answer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_report_that_can_not_be_written_is_told_in_a_sentence(tmp_path: Path, sqlite_lake: WarehouseSettings) -> None:
+    with open_warehouse(sqlite_lake) as connection, transaction(connection, "x", "r"):
+        columns = connection.execute("DESCRIBE ops.runs").fetchall()
+        values = ", ".join("NULL" if column[2] == "YES" else EXAMPLES[column[1]] for column in columns)
+        connection.execute(f"INSERT INTO ops.runs VALUES ({values})")
+    (sqlite_lake.path / "report").write_text("in the way", encoding="utf-8")
+    done = call("report", "--warehouse", str(sqlite_lake.path), folder=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "can't be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_why_a_run_failed_is_told_also_where_its_record_can_not_be_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        message = "the disk is full"
+        raise WarehouseError(message)
+
+    monkeypatch.setattr("flows.cli.show_summary", fail)
+    _end_run(Settings(), 1, "The disk is full: 0MB are free.", datetime(2026, 11, 21))  # noqa: DTZ001 - as a run has it
+    told = " ".join(capsys.readouterr().err.split())
+    assert "What the run did can't be shown: the disk is full" in told
+    assert "The run failed. The disk is full: 0MB are free." in told
