@@ -67,7 +67,7 @@ class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         engine = sqlalchemy.create_engine(
-            "duckdb://", creator=lambda: BorrowedConnection(connection), poolclass=StaticPool
+            "duckdb://", creator=lambda: BorrowedConnection(connection), poolclass=StaticPool, _initialize=False
         )
         super().__init__(engine=engine, create_temp_table=False)
         self._columns = TableColumns(connection, engine.dialect)

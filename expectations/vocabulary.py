@@ -18,11 +18,13 @@ from great_expectations.expectations.core.expect_column_values_to_be_in_set impo
 from great_expectations.expectations.core.expect_column_values_to_not_be_null import ExpectColumnValuesToNotBeNull
 from great_expectations.expectations.core.expect_table_row_count_to_be_between import ExpectTableRowCountToBeBetween
 from great_expectations.expectations.expectation import BatchExpectation, render_suite_parameter_string
+from great_expectations.expectations.expectation_configuration import parse_result_format
 from great_expectations.expectations.metrics.metric_provider import metric_partial, metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 from great_expectations.render.components import LegacyRendererType, RenderedStringTemplateContent
 from great_expectations.render.renderer.renderer import renderer
 from great_expectations.validator.metric_configuration import MetricConfiguration
+from great_expectations.validator.validator import ValidationDependencies
 
 from expectations.engine import DuckDBExecutionEngine
 from expectations.suite import Kind
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from great_expectations.execution_engine.execution_engine import ExecutionEngine
     from great_expectations.expectations.expectation import Expectation
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-    from great_expectations.validator.validator import ValidationDependencies
 
     from expectations.suite import Rule
 
@@ -115,12 +116,14 @@ class PredicateExpectation(BatchExpectation, ABC):
 
     def get_validation_dependencies(
         self,
-        execution_engine: ExecutionEngine[Any] | None = None,
+        execution_engine: ExecutionEngine[Any] | None = None,  # noqa: ARG002 - GX's signature
         runtime_configuration: dict[str, Any] | None = None,
         **_: dict[str, Any],
     ) -> ValidationDependencies:
         """Ask for the rows of the table and those that the predicate is true for."""
-        dependencies = BatchExpectation.get_validation_dependencies(self, execution_engine, runtime_configuration)
+        # Without the base class's, which asks for the expectation's whole configuration ten times over.
+        asked = (runtime_configuration or {}).get("result_format", self.result_format)
+        dependencies = ValidationDependencies(metric_configurations={}, result_format=parse_result_format(asked))
         for name, arguments in ((_ROW_COUNT, {}), (RowsWhere.metric_name, {"predicate": self.predicate})):
             metric = MetricConfiguration(metric_name=name, metric_domain_kwargs={}, metric_value_kwargs=arguments)
             dependencies.set_metric_configuration(name, metric)

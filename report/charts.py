@@ -6,14 +6,16 @@ Colours carry no meaning alone, and read on white and on near-black. Texts and l
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
+from altair.utils import schemapi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from report.shop import Row
 
@@ -28,9 +30,17 @@ _LIFTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
+@contextmanager
+def trusted() -> Iterator[None]:
+    """Make charts without holding each part of them against Vega-Lite's schema, as tests do: that takes longer."""
+    with schemapi.debug_mode(False):  # noqa: FBT003 - Altair's own
+        yield
+
+
 def specification(chart: alt.TopLevelMixin, description: str, height: int = HEIGHT) -> dict[str, Any]:
     """Return the chart's specification, as wide as the page gives it room."""
-    spec: dict[str, Any] = chart.properties(width="container", height=height, description=description).to_dict()
+    sized = chart.properties(width="container", height=height, description=description)
+    spec: dict[str, Any] = sized.to_dict(validate=schemapi.DEBUG_MODE)
     return spec
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date  # noqa: TC003 - pydantic reads the annotation
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,6 +29,7 @@ SourceName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_
 _SIZE_OR_NONE = r"^(\d+(\.\d+)?\s?[KMGT]i?B)?$"
 
 
+@cache
 def _answer_of_duckdb(function: str, value: str) -> str:
     """Return why DuckDB refuses `value` as what a function reads a text by; an empty text when it doesn't."""
     with duckdb.connect() as connection:
