@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.metrics import average_precision_score
 
 from models.anomalies.order_features import usual_of
-from models.anomalies.orders import FOREST, THREE_SIGMA_SIZE, forest_scorer, sample_of, size_scorer
+from models.anomalies.orders import FOREST, THREE_SIGMA_SIZE, Forest, sample_of, size_scorer
 from models.evaluation import Metric
 from models.inputs import InMemory
 
@@ -47,7 +47,7 @@ def judge_orders(orders: Input, parameters: AnomaliesParameters, seed: int) -> t
     sample = sample_of(before, parameters.sample_limit, seed, by_day=True)
     later = sample_of(after, _LARGEST_TEST, seed, by_day=True)
     scorers = {
-        FOREST: forest_scorer(sample, usual_of(sample), parameters, seed),
+        FOREST: Forest(sample, usual_of(sample), parameters, seed),
         THREE_SIGMA_SIZE: size_scorer(sample),
     }
     natural = {name: scorer(later) for name, scorer in scorers.items()}

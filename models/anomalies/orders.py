@@ -7,7 +7,7 @@ random sample and scores the rest in blocks, so that memory stays bounded.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +31,7 @@ _BLOCK = 100_000
 _EXTREMES = 20
 _LEAST_DEVIATION = 1e-6
 _SCORE = "_score"
+_TREES_BETWEEN_LOOKS = 5
 
 
 class Scorer(Protocol):
@@ -40,20 +41,56 @@ class Scorer(Protocol):
         """Return a score for each order, higher for more unusual ones."""
 
 
-def forest_scorer(sample: pd.DataFrame, usual: Usual, parameters: AnomaliesParameters, seed: int) -> Scorer:
-    """Return a scorer learned from `sample`: 0.5 is ordinary, near 1 unusual."""
-    forest = IsolationForest(
-        n_estimators=parameters.tree_count,
-        max_samples=min(parameters.tree_sample, len(sample)),
-        random_state=seed,
-        n_jobs=1,
-    )
-    forest.fit(usual.deviations(sample))
+class Forest:
+    """A scorer learned from `sample`: 0.5 is ordinary, near 1 unusual."""
 
-    def score(orders: pd.DataFrame) -> NDArray[np.float64]:
-        return np.asarray(-forest.score_samples(usual.deviations(orders)))
+    def __init__(self, sample: pd.DataFrame, usual: Usual, parameters: AnomaliesParameters, seed: int) -> None:
+        self._usual = usual
+        self._forest = IsolationForest(
+            n_estimators=parameters.tree_count,
+            max_samples=min(parameters.tree_sample, len(sample)),
+            random_state=seed,
+            n_jobs=1,
+        )
+        self._forest.fit(usual.deviations(sample))
 
-    return score
+    def __call__(self, orders: pd.DataFrame) -> NDArray[np.float64]:
+        """See `Scorer`."""
+        return np.asarray(-self._forest.score_samples(self._usual.deviations(orders)))
+
+    def reaching(self, orders: pd.DataFrame, least: float) -> NDArray[np.bool_]:
+        """Return which orders may have a score of `least`; the others have not.
+
+        A score falls with the sum of an order's depths in the trees. An order whose depths so far, with the least
+        depths that the trees to come have, sum to more is not looked for in them.
+        """
+        depths = [_depths(tree.tree_) for tree in self._forest.estimators_]
+        # A hair more, so that rounding leaves nobody out.
+        most = -math.log2(least) * len(depths) * float(_path_length(np.array([self._forest.max_samples_]))[0]) + 1e-6
+        left = np.cumsum([of_tree.min() for of_tree in depths[::-1]])[::-1]
+        points = self._usual.deviations(orders).astype(np.float32)
+        places, sums = np.arange(len(points)), np.zeros(len(points))
+        for number, (tree, of_tree) in enumerate(zip(self._forest.estimators_, depths, strict=True)):
+            if number % _TREES_BETWEEN_LOOKS == 0:
+                kept = sums + left[number] <= most
+                places, sums, points = places[kept], sums[kept], points[kept]
+            sums += of_tree[tree.tree_.apply(points)]
+        reached = np.zeros(len(orders), dtype=np.bool_)
+        reached[places[sums <= most]] = True
+        return reached
+
+
+def _depths(tree: Any) -> NDArray[np.float64]:  # noqa: ANN401 - scikit-learn has no types
+    """Return the depth of each node as a leaf, with the mean depth at which its orders would be parted further."""
+    depths = np.asarray(tree.compute_node_depths() - 1 + _path_length(tree.n_node_samples), dtype=np.float64)
+    return np.where(tree.children_left < 0, depths, np.inf)
+
+
+def _path_length(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the mean depth of a search tree over so many orders (equation 1 of the paper)."""
+    several = np.maximum(counts, 3).astype(np.float64)
+    lengths = 2 * (np.log(several - 1) + np.euler_gamma) - 2 * (several - 1) / several
+    return np.where(counts > 2, lengths, (counts == 2).astype(np.float64))  # noqa: PLR2004 - two orders part in one step
 
 
 def size_scorer(sample: pd.DataFrame) -> Scorer:
@@ -113,20 +150,32 @@ def unusual_orders(
 ) -> list[dict[str, object]]:
     """Return rows of results.anomalies: the most unusual of the orders, scored by `model` as learned from `sample`."""
     usual = usual_of(sample)
-    scorer = forest_scorer(sample, usual, parameters, seed) if model == FOREST else size_scorer(sample)
-    count = min(parameters.order_limit, math.ceil(parameters.order_share * orders.row_count))
-    strangest, scores = _highest(orders, scorer, count)
+    scorer = Forest(sample, usual, parameters, seed) if model == FOREST else size_scorer(sample)
+    order_count = orders.row_count
+    count = min(parameters.order_limit, math.ceil(parameters.order_share * order_count))
+    least = 0.0
+    if isinstance(scorer, Forest) and 0 < count < len(sample) < order_count:
+        # So many orders of the sample alone have this score.
+        least = float(np.sort(scorer(sample))[-count])
+    strangest, scores = _highest(orders, scorer, count, least)
     # Where all orders are alike, even the first of them is ordinary.
     differs = np.abs(usual.deviations(strangest)).max(axis=1) > _LEAST_DEVIATION
     explainer = Explainer(usual=usual, size=size_name(sample), limit=parameters.limit, currency=currency)
     return explainer.rows(strangest[differs], scores[differs])
 
 
-def _highest(orders: Input, scorer: Scorer, count: int) -> tuple[pd.DataFrame, NDArray[np.float64]]:
-    """Return the `count` orders with the highest scores, these first; equal ones go by id."""
+def _highest(orders: Input, scorer: Scorer, count: int, least: float) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Return the `count` orders with the highest scores, these first; equal ones go by id.
+
+    As many orders are known to have a score of `least` or more; 0 says nothing.
+    """
     best: pa.Table | None = None
     for batch in orders.batches(rows=_BLOCK):
-        scored = batch.append_column(_SCORE, pa.array(scorer(_frame(batch))))
+        some = batch
+        if least > 0 and isinstance(scorer, Forest):
+            some = batch.filter(pa.array(scorer.reaching(_frame(batch), least)))
+        scores = scorer(_frame(some)) if some.num_rows else np.empty(0)
+        scored = some.append_column(_SCORE, pa.array(scores))
         both = scored if best is None else pa.concat_tables([best, scored])
         best = both.sort_by([(_SCORE, "descending"), ("order_id", "ascending")]).slice(0, count)
     if best is None:

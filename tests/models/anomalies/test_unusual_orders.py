@@ -9,7 +9,7 @@ import pytest
 
 from models.anomalies.order_features import usual_of
 from models.anomalies.order_injection import judge_orders
-from models.anomalies.orders import FOREST, sample_of, unusual_orders
+from models.anomalies.orders import FOREST, Forest, sample_of, unusual_orders
 from models.anomalies.parameters import AnomaliesParameters
 from models.inputs import InMemory
 
@@ -69,6 +69,24 @@ def test_planted_orders_are_found_and_say_why() -> None:
     assert "Mean unit price 900.00 EUR where 2." in str(found["00300"]["reason"])
     assert found["00050"]["direction"] == "high"
     assert found["00050"]["severity"] == "critical"
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
+def test_orders_that_may_reach_a_score_are_those_that_do(share: float) -> None:
+    sample, others = order_frame(500), order_frame(2_000, seed=1)
+    forest = Forest(sample, usual_of(sample), SETTINGS, 0)
+    scores = forest(others)
+    least = float(np.quantile(scores, share))
+    assert (forest.reaching(others, least) == (scores >= least - 1e-9)).all()
+
+
+def test_scoring_only_what_may_be_unusual_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = order_frame(3_000)
+    parameters = SETTINGS.model_copy(update={"sample_limit": 500, "order_limit": 10})
+    found = _rows(frame, parameters)
+    monkeypatch.setattr(Forest, "reaching", lambda _, orders, __: np.ones(len(orders), dtype=np.bool_))
+    assert found == _rows(frame, parameters)
+    assert len(found) == 10
 
 
 def test_rare_circumstances_count_by_how_rare_they_are() -> None:
