@@ -7,14 +7,14 @@ from models.family import Family, family_in
 
 # The slowest come first, so that the quick ones fill the gaps.
 _NAMES = (
-    "demand_forecast",
     "recommendations",
-    "customer_value",
+    "demand_forecast",
+    "anomalies",
     "segments",
     "basket_rules",
-    "anomalies",
+    "customer_value",
     "campaign_effects",
-    "drivers",
     "market_trends",
+    "drivers",
 )
 FAMILIES: tuple[Family, ...] = tuple(family_in(f"models.{name}") for name in _NAMES)

@@ -38,8 +38,15 @@ if TYPE_CHECKING:
     from warehouse.inputs import StoredInput
     from warehouse.settings import Settings
 
+# Each process imports the program's main module anew: these are what the command line takes longest with.
+_OF_THE_COMMAND_LINE = ["typer", "pydantic_settings"]
 # Loaded once in the server that forks the families' processes, before any thread runs there.
-_PRELOADED = ["tasks.family_process", "warehouse.inputs", *(family.module for family in FAMILIES)]
+_PRELOADED = [
+    "tasks.family_process",
+    "warehouse.inputs",
+    *(family.module for family in FAMILIES),
+    *_OF_THE_COMMAND_LINE,
+]
 
 _DEFECT_ADVICE = "What to do: report it as a defect with the run's log; the same data brings it again"
 
