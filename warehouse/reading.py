@@ -67,8 +67,11 @@ _TABLE_FUNCTIONS = frozenset(
 )
 # Functions of values that do more than to make a value of their arguments.
 _REFUSED_FUNCTIONS = frozenset({"currval", "current_setting", "getenv", "json_serialize_plan", "nextval", "write_log"})
-# A table of this name may be a file, which DuckDB would read.
+# A table of this name may be a file, which DuckDB would read: also name.csv, a table `csv` in a schema `name`.
 _LIKE_A_FILE = re.compile(r"[./\\:*?\[\]]")
+_ENDS_LIKE_A_FILE = re.compile(
+    r"\.(arrow|avro|csv|db|duckdb|gz|ipc|json|jsonl|ndjson|parquet|sqlite|tsv|txt|xlsx|zst)$", re.IGNORECASE
+)
 # The catalog as DuckLake attaches it, and the views by which DuckDB tells about the connection.
 _CATALOG = "__ducklake_metadata"
 _REFUSED_VIEWS = frozenset(
@@ -138,6 +141,9 @@ def only_reading(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
         RefusedError: when it is none or several, of another kind, or names what is not the lake's.
         duckdb.Error: when it is no SQL.
     """
+    if "\0" in sql:
+        message = "The statement holds a NUL character, behind which programs disagree about what it says."
+        raise RefusedError(message)
     statements = connection.extract_statements(sql)
     if not statements:
         message = f"There is no statement to answer. Expected one: {_EVERY_KIND}."
@@ -213,14 +219,13 @@ def _refuse_table_function(name: str) -> None:
 
 
 def _refuse_table(parts: list[str]) -> None:
-    if any(_LIKE_A_FILE.search(part) for part in parts):
-        message = (
-            f"{'.'.join(filter(None, parts))!r} names a file or a pattern of files. Only the lake's tables are read."
-        )
+    name = ".".join(filter(None, parts))
+    if any(_LIKE_A_FILE.search(part) for part in parts) or _ENDS_LIKE_A_FILE.search(name):
+        message = f"{name!r} names a file or a pattern of files. Only the lake's tables are read."
         raise RefusedError(message)
     if any(part.lower().startswith(_CATALOG) for part in parts) or parts[-1].lower() in _REFUSED_VIEWS:
         message = (
-            f"{'.'.join(filter(None, parts))} is no table of the lake but what its catalog or DuckDB keep for "
+            f"{name} is no table of the lake but what its catalog or DuckDB keep for "
             "themselves. Snapshots are told by lake.snapshots(), columns by DESCRIBE and duckdb_columns()."
         )
         raise RefusedError(message)
