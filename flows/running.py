@@ -48,15 +48,10 @@ def run_flow(
 ) -> tuple[int, str]:
     """Run the flow and return the exit code and, where it failed, why, in words."""
     _set_up_prefect(verbose=verbose)
-    # Where a server has to start first, a family's libraries load beside Prefect's, those of the checks while it does.
-    # Beside a standing one they would only delay a run that finds nothing new: then new files load them.
-    if not os.environ.get("PREFECT_API_URL"):
-        from tasks.family_process import start_family_server  # noqa: PLC0415 - only then
-
-        start_family_server()
     with showing_progress(out, "starting Prefect"):
         server = start_unless_configured()
         if server:
+            # While it starts, all libraries load. Beside a standing one they do when there is work for them.
             from tasks.warm_up import warm_up  # noqa: PLC0415 - only then
 
             warm_up()

@@ -95,6 +95,21 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     )
 
 
+def has_unknown_files(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> bool:
+    """Tell, without reading any, whether a source has files whose content no run has seen.
+
+    Raises:
+        SourceError: when there is no file.
+    """
+    paths = find_files(name, source)
+    known = known_files(connection, name, source)
+    told = {file.path for file in refused_before(connection, name)}
+    return any(
+        str(path.absolute()) not in told and not ((before := known.get(path.absolute())) and before.is_unchanged(path))
+        for path in paths
+    )
+
+
 def load_files(
     connection: duckdb.DuckDBPyConnection,
     name: str,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sources.files import name_under
+from warehouse.binding import execute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,8 +47,10 @@ class RefusedFile:
 
 def refused_before(connection: duckdb.DuckDBPyConnection, name: str) -> set[RefusedFile]:
     """Return the files of a source that runs have told of."""
-    rows = connection.execute(
-        "SELECT path, file, reason, file_bytes, modified_nanoseconds FROM ops.refused_files WHERE source = ?", [name]
+    rows = execute(
+        connection,
+        "SELECT path, file, reason, file_bytes, modified_nanoseconds FROM ops.refused_files WHERE source = ?",
+        [name],
     ).fetchall()
     return {
         RefusedFile(path=path, file=file, reason=reason, size=size, modified=modified)

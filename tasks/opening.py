@@ -1,4 +1,7 @@
-"""One opening of the warehouse for a command's run and the summary after it. Nothing here needs Prefect."""
+"""What a command does beside Prefect's import: open the warehouse, and look whether there will be work.
+
+The opening is shared by the run and the summary after it. Nothing here needs Prefect.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,41 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from warehouse.connection import open_warehouse
+from sources.loading import has_unknown_files
+from warehouse.connection import WarehouseError, open_warehouse
 from warehouse.keeping import keeping_open
-from warehouse.migration import last_migration
 from warehouse.shares import warehouse_of_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from warehouse.settings import Settings, WarehouseSettings
+    from warehouse.settings import Settings
 
 
 @contextmanager
-def opened_ahead(settings: Settings) -> Iterator[None]:
-    """Share one opening of the warehouse, as long as the context lasts, and begin it now, beside what comes next.
+def opened_ahead(settings: Settings, *, force: bool = False) -> Iterator[None]:
+    """Share one opening of the warehouse as long as the context lasts, and begin it now, beside what comes next.
 
-    What can't be opened is told to those who need it.
+    Where files are new, or `force` wants the models fitted anyway, the families' libraries begin to load as well, in
+    their own process. What goes wrong is told by the run, which looks for itself.
     """
     with keeping_open(settings.warehouse):
-        threading.Thread(target=_read_catalog, args=[warehouse_of_run(settings)], daemon=True).start()
+        threading.Thread(target=_look_ahead, args=[settings], kwargs={"force": force}, daemon=True).start()
         yield
 
 
-def _read_catalog(warehouse: WarehouseSettings) -> None:
-    with suppress(Exception), open_warehouse(warehouse, read_only=True) as connection:
-        last_migration(connection)
+def _look_ahead(settings: Settings, *, force: bool) -> None:
+    with suppress(Exception):
+        if (_has_new_files(settings) or force) and settings.run.engine != "dask":
+            from tasks.family_process import start_family_server  # noqa: PLC0415 - only then
+
+            start_family_server()
+
+
+def _has_new_files(settings: Settings) -> bool:
+    try:
+        with open_warehouse(warehouse_of_run(settings), read_only=True) as connection:
+            return any(has_unknown_files(connection, name, source) for name, source in settings.sources.items())
+    except WarehouseError:
+        # There is none yet.
+        return True
