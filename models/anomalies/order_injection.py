@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 from sklearn.metrics import average_precision_score
 
 from models.anomalies.order_features import usual_of
@@ -86,14 +88,24 @@ def _precision(natural: NDArray[np.float64], planted: NDArray[np.float64]) -> fl
 
 def _parted(orders: Input, limit: int, seed: int) -> tuple[Input, Input]:
     """Return the earlier three quarters of the orders and the later one; of many orders, parted between two days."""
-    days = np.sort(orders.table("ordered_on")["ordered_on"].to_numpy().astype("datetime64[D]"))
-    if days.size > limit and days[0] < (cut := days[int(days.size * _LEARNED_SHARE)]):
-        day: date = cut.item()
+    days, counts = _orders_by_day(orders)
+    first_later = int(counts.sum() * _LEARNED_SHARE)
+    day: date = days[np.searchsorted(np.cumsum(counts), first_later, side="right")].item()
+    if counts.sum() > limit and days[0] < day:
         return orders.between("ordered_on", most=day - timedelta(days=1)), orders.between("ordered_on", least=day)
     few = orders.sample("order_id", limit, seed).table()
     ordered = few.sort_by([("ordered_on", "ascending"), ("order_id", "ascending")])
     first = int(ordered.num_rows * _LEARNED_SHARE)
     return InMemory(ordered.slice(0, first)), InMemory(ordered.slice(first))
+
+
+def _orders_by_day(orders: Input) -> tuple[NDArray[np.datetime64], NDArray[np.int64]]:
+    """Return the days with orders, ascending, and the orders of each."""
+    counted: Counter[date] = Counter()
+    for batch in orders.batches("ordered_on"):
+        counted.update({row["values"]: row["counts"] for row in pc.value_counts(batch["ordered_on"]).to_pylist()})
+    days = sorted(counted)
+    return np.array(days, dtype="datetime64[D]"), np.array([counted[day] for day in days], dtype=np.int64)
 
 
 def _planted(orders: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:

@@ -126,6 +126,10 @@ def _proposals(basket: sparse.csr_array, antecedents: sparse.csr_array, rules: R
 
 
 def _any_hit(scores: Values, hidden: NDArray[np.bool_], shown_count: int) -> NDArray[np.bool_]:
-    shown_count = min(shown_count, scores.shape[1])
-    shown = np.argpartition(-scores, shown_count - 1, axis=1)[:, :shown_count]
-    return np.asarray(np.take_along_axis(hidden, shown, axis=1).any(axis=1))
+    """Return whether one of the products with the highest scores is hidden; those shown lose their scores."""
+    orders, hit = np.arange(len(scores)), np.zeros(len(scores), dtype=np.bool_)
+    for _ in range(min(shown_count, scores.shape[1])):
+        shown = scores.argmax(axis=1)
+        hit |= hidden[orders, shown]
+        scores[orders, shown] = -np.inf
+    return hit
