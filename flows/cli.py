@@ -273,7 +273,8 @@ def _end_run(settings: Settings, code: int, why: str, began: datetime) -> None:
             show_summary(_out, settings, began)
     except (QueryError, WarehouseError, ExhaustedError) as error:
         # What ended the run, such as a full disk, may keep its record from being read; it is what is to be told.
-        _err.print(f"What the run did can't be shown: {plain(str(error))}", highlight=False, soft_wrap=True)
+        if str(error) not in why:
+            _err.print(f"What the run did can't be shown: {plain(str(error))}", highlight=False, soft_wrap=True)
     if why:
         _err.print(f"[red]The run failed.[/red] {plain(why)}", highlight=False, soft_wrap=True)
 

@@ -237,13 +237,20 @@ def _attach(
     try:
         _attach_catalog(connection, target, options, settings, where)
     except (duckdb.Error, UnicodeDecodeError) as error:
-        if not settings.catalog and is_damage(error):
-            raise WarehouseError(damage_of(catalog_file) or damaged_catalog(catalog_file, "it can't be read")) from None
-        # The cause would tell more than the message in a traceback.
-        message = f"The warehouse's catalog {where} can't be opened: {without_passwords(str(error))}"
-        raise WarehouseError(message) from None
+        # The cause would tell more than the message in a traceback, such as a password.
+        raise _cant_be_opened(error, settings, where) from None
     if stray := stray_catalog(connection, LAKE, folder, where):
         raise WarehouseError(stray)
+
+
+def _cant_be_opened(error: Exception, settings: WarehouseSettings, where: str) -> Exception:
+    """Return what to raise for a catalog that can't be opened: what ran out, what is damaged, or what DuckDB says."""
+    if told := exhausted(error, settings):
+        return told
+    if not settings.catalog and is_damage(error):
+        file = _catalog_file(settings)
+        return WarehouseError(damage_of(file) or damaged_catalog(file, "it can't be read"))
+    return WarehouseError(f"The warehouse's catalog {where} can't be opened: {without_passwords(str(error))}")
 
 
 def _attach_catalog(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from warehouse.settings import WarehouseSettings
 
 _FULL_DISK = ("no space left on device", "disk is full", "disk quota exceeded")
+_SQLITE = "disk i/o error"
+_SQLITE_BYTES = 100_000
 _SPILL_LIMIT = "max_temp_directory_size"
 
 
@@ -24,7 +26,7 @@ def exhausted(error: BaseException, settings: WarehouseSettings) -> ExhaustedErr
     """Return what ran out, where that is the reason for an error."""
     stands = "What this step had begun is undone, the tables stand."
     free = f"{as_size(free_disk_bytes(settings.path))} are free on the disk of {settings.path.absolute()}"
-    if is_full_disk(error):
+    if is_full_disk(error) or _has_no_room(error, settings):
         return ExhaustedError(f"The disk is full: {free}. {stands} What to do: free space there, then run again.")
     if isinstance(error, duckdb.OutOfMemoryException) and _SPILL_LIMIT in str(error):
         return ExhaustedError(
@@ -39,6 +41,11 @@ def exhausted(error: BaseException, settings: WarehouseSettings) -> ExhaustedErr
             "again."
         )
     return None
+
+
+def _has_no_room(error: BaseException, settings: WarehouseSettings) -> bool:
+    """Whether SQLite, which needs room beside a catalog even to read it, found none; it names no reason then."""
+    return _SQLITE in str(error).lower() and free_disk_bytes(settings.path) < _SQLITE_BYTES
 
 
 def is_full_disk(error: BaseException) -> bool:

@@ -77,3 +77,12 @@ def test_memory_that_does_not_suffice_is_told_with_its_limit(tmp_path: Path) -> 
     told = exhausted(lacking, WarehouseSettings(path=tmp_path, memory_limit="60MB"))
     assert "DuckDB may use 60MB" in str(told)
     assert "run.memory_limit" in str(told)
+
+
+def test_a_catalog_without_room_beside_it_is_a_full_disk(
+    sqlite_lake: WarehouseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = duckdb.Error('Failed to execute query "PRAGMA journal_mode=WAL": disk I/O error')
+    assert exhausted(error, sqlite_lake) is None
+    monkeypatch.setattr("warehouse.exhaustion.free_disk_bytes", lambda _folder: 4096)
+    assert "The disk is full" in str(exhausted(error, sqlite_lake))
