@@ -38,7 +38,7 @@ def write_report(
         shop_name: what the shop is called.
         currency: the currency of all amounts, such as EUR; may be empty.
         time_zone: the IANA time zone that hours of the day are shown in.
-        libraries: where `report.bundle.write_javascript` may have left the charts' libraries, which saves seconds.
+        libraries: where the charts' libraries are kept (`report.bundle.kept_in`), which saves seconds.
 
     Raises:
         OSError: when the file can't be written.

@@ -32,7 +32,7 @@ def write_report(run: Run) -> None:
     """
     from expectations.data_docs import build_data_docs  # noqa: PLC0415 - a run with nothing new writes none
 
-    page = build_report(run.settings, charts_file(run))
+    page = build_report(run.settings)
     standing = _standing(run) or run.run_id
     kept = _checks_of(run.settings, standing)
     checks = recorded_checks(run) if standing == run.run_id else read_records(kept)
@@ -76,7 +76,7 @@ def _checks_of(settings: Settings, run_id: str) -> Path:
     return settings.warehouse.path / "report" / "checks" / run_id
 
 
-def build_report(settings: Settings, libraries: Path | None = None) -> Path:
+def build_report(settings: Settings) -> Path:
     """Write the HTML report from the tables as they are and return its path.
 
     Raises:
@@ -93,7 +93,7 @@ def build_report(settings: Settings, libraries: Path | None = None) -> Path:
                 shop_name=settings.shop.name,
                 currency=settings.shop.currency,
                 time_zone=settings.shop.time_zone,
-                libraries=libraries,
+                libraries=charts_file(settings),
             )
     except OSError as error:
         message = f"The report {page} can't be written: {error.strerror}. The tables stand as they are."

@@ -7,24 +7,26 @@ import multiprocessing
 import threading
 from typing import TYPE_CHECKING
 
-from report.bundle import write_javascript
+from report.bundle import kept_in, write_javascript
 from tasks.family_process import start_family_server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tasks.run import Run
+    from warehouse.settings import Settings
 
 
 def prepare_charts(run: Run) -> None:
-    """Begin to put the report's libraries together, beside the publication."""
-    context = multiprocessing.get_context("forkserver")
-    context.Process(target=write_javascript, args=(charts_file(run),), daemon=True).start()
+    """Begin to put the report's libraries together, beside the publication, unless an earlier run has done it."""
+    file = charts_file(run.settings)
+    if not file.exists():
+        multiprocessing.get_context("forkserver").Process(target=write_javascript, args=(file,), daemon=True).start()
 
 
-def charts_file(run: Run) -> Path:
-    """Return where the report's libraries are left."""
-    return run.folder / "charts.js"
+def charts_file(settings: Settings) -> Path:
+    """Return where the report's libraries are kept."""
+    return kept_in(settings.warehouse.path / "report" / "libraries")
 
 
 def warm_up() -> None:

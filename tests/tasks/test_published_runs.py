@@ -131,7 +131,7 @@ def test_the_record_of_a_run_that_ends_well_has_its_snapshot_and_its_end(first: 
 def test_the_report_of_a_killed_run_is_written_by_the_next(first: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, list[str]]] = []
     monkeypatch.setattr(
-        tasks.reporting, "build_report", lambda settings, _: settings.warehouse.path / "report" / "index.html"
+        tasks.reporting, "build_report", lambda settings: settings.warehouse.path / "report" / "index.html"
     )
     monkeypatch.setattr(
         "expectations.data_docs.build_data_docs",
