@@ -154,10 +154,12 @@ def validate(
     gate: str,
     extra: Iterable[BatchCheck] = (),
     unique_if: str = "",
+    unique_among: str = "",
 ) -> tuple[CheckResult, ...]:
     """Check `table` against its contract and the `extra` checks, in the transaction that `connection` is in.
 
-    `unique_if` is a query that selects true only when the table's key is unique, see `expectations.suite`.
+    `unique_if` is a query that selects true only when the table's key is unique, `unique_among` are the rows that its
+    keys are counted among, see `expectations.suite`.
 
     Nothing is written, committed, rolled back or closed; an unread result of the connection is lost. An error that
     ends DuckDB's transaction makes each errored check one of severity `fail`, because a commit would then keep
@@ -165,7 +167,7 @@ def validate(
     """
     from expectations.validation import run_rules  # noqa: PLC0415 - imports Great Expectations, which takes seconds
 
-    rules = [*checks_of(table, unique_if=unique_if), *(check.rule(table) for check in extra)]
+    rules = [*checks_of(table, unique_if=unique_if, unique_among=unique_among), *(check.rule(table) for check in extra)]
     names = [rule.name for rule in rules]
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})

@@ -71,16 +71,17 @@ def rows_where(table: Table, predicate: str, column: str = "") -> str:
     return f"SELECT {columns} FROM {table_name(table)} AS child WHERE {predicate}{order}"
 
 
-def checks_of(table: Table, *, unique_if: str = "") -> tuple[Rule, ...]:
+def checks_of(table: Table, *, unique_if: str = "", unique_among: str = "") -> tuple[Rule, ...]:
     """Return the rules of a contract: the row-count floor first, then columns, key, references and checks.
 
     `unique_if` is a query that proves the key unique when it selects true, for who knows one that costs less than ours.
+    `unique_among` is what SQL reads the rows from that keys are counted among, where `table` stands for some of them.
     """
     rules = [_row_count(table), _columns(table)]
     for column in table.columns:
         rules.extend(_column_rules(table, column))
     if table.key:
-        rules.append(_unique(table, unique_if))
+        rules.append(_unique(table, unique_if, unique_among))
     rules.extend(_predicate(table, check) for check in table.checks)
     return tuple(rules)
 
@@ -195,7 +196,7 @@ def _reference(table: Table, column: Column) -> Rule:
     )
 
 
-def _unique(table: Table, unique_if: str) -> Rule:
+def _unique(table: Table, unique_if: str, among: str) -> Rule:
     """Return the rule that no key comes twice.
 
     As many different hashes as rows prove it, in half of the time and a fraction of the memory that the keys themselves
@@ -204,7 +205,7 @@ def _unique(table: Table, unique_if: str) -> Rule:
     key = ", ".join(quote_identifier(name) for name in table.key)
     hashes = f"SELECT DISTINCT hash({key}) FROM {table_name(table)}"
     all_differ = f"SELECT (SELECT count(*) FROM ({hashes})) = (SELECT count(*) FROM {table_name(table)})"
-    copies = f"SELECT {key}, count(*) AS copies FROM {table_name(table)} GROUP BY {key} HAVING count(*) > 1"
+    copies = f"SELECT {key}, count(*) AS copies FROM {among or table_name(table)} GROUP BY {key} HAVING count(*) > 1"
     return Rule(
         kind=Kind.QUERY,
         name=f"{table.name} ({', '.join(table.key)}) is unique",
@@ -213,7 +214,7 @@ def _unique(table: Table, unique_if: str) -> Rule:
         advice=f"remove the copies, or name the columns that tell them apart in the key in {contract_file(table)}",
         arguments={
             "query": f"SELECT coalesce(sum(copies), 0) FROM ({copies})",
-            "nothing_if": unique_if or all_differ,
+            "nothing_if": None if among else unique_if or all_differ,
             "maximum": 0,
         },
         breaking_rows=f"{copies} ORDER BY copies DESC, {key}",

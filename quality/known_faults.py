@@ -214,7 +214,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="core is committed without its gate",
         file="tasks/ingest.py",
-        old="                pass_gate(Gate.CORE, run, connection)\n",
+        old="                pass_gate(Gate.CORE, run, connection, in_part=in_part)\n",
         new="                pass\n",
         tests="tests/tasks/test_gates.py",
     ),

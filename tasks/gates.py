@@ -20,8 +20,17 @@ if TYPE_CHECKING:
     from warehouse.contracts import Table
 
 
-def pass_gate(gate: Gate, run: Run, connection: duckdb.DuckDBPyConnection, as_of: date | None = None) -> None:
+def pass_gate(
+    gate: Gate,
+    run: Run,
+    connection: duckdb.DuckDBPyConnection,
+    as_of: date | None = None,
+    *,
+    in_part: bool = False,
+) -> None:
     """Check a layer on the connection, inside its open transaction, and record what was found.
+
+    `in_part` says that what core had before has passed, see `check_core`.
 
     Raises:
         GateFailedError: when a check of severity `fail` did not pass; its message says which, how many rows, an
@@ -30,7 +39,7 @@ def pass_gate(gate: Gate, run: Run, connection: duckdb.DuckDBPyConnection, as_of
     if gate is Gate.RAW:
         results = check_raw(connection)
     elif gate is Gate.CORE:
-        results = check_core(connection, run.run_id, run.settings.quality)
+        results = check_core(connection, run.run_id, run.settings.quality, in_part=in_part)
     else:
         results = check_features(connection, as_of, run.settings.quality)
     keep_records(checks_folder(run), gate, results)

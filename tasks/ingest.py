@@ -122,8 +122,8 @@ def merge_core(run: Run) -> date | None:
                         f"{counts.rows_quarantined:,} quarantined"
                     )
                 settings = run.settings.run
-                complete_core(connection, None if settings.full else run.run_id, verify=settings.verify)
-                pass_gate(Gate.CORE, run, connection)
+                in_part = complete_core(connection, None if settings.full else run.run_id, verify=settings.verify)
+                pass_gate(Gate.CORE, run, connection, in_part=in_part)
         row = connection.execute(statement("last_day_with_orders")).fetchone()
     return row[0] if row else None
 

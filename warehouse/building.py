@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # What the SQL binds of buckets where a table is built in one piece.
 ONE_BUCKET = {"bucket": 0, "bucket_count": 1}
+# What it binds of days where all are built.
+ALL_DAYS = {"from_on": date.min, "to_on": date.max}
 
 
 def parameters_of(sql: str) -> set[str]:
@@ -51,7 +54,7 @@ def rebuild(connection: duckdb.DuckDBPyConnection, table: Table, parameters: Map
     columns = ", ".join(quote_identifier(name) for name in table.column_names)
     connection.execute(f"DELETE FROM {table_name(table)}")
     inserted = connection.execute(
-        f"INSERT INTO {table_name(table)} ({columns}) {sql}", bind(sql, {**ONE_BUCKET, **parameters})
+        f"INSERT INTO {table_name(table)} ({columns}) {sql}", bind(sql, {**ONE_BUCKET, **ALL_DAYS, **parameters})
     ).fetchone()
     return int(inserted[0]) if inserted else 0
 

@@ -239,7 +239,12 @@ def _write(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
     table, key = merge.table, names(merge.table.key)
     replaced = f"SELECT {key} FROM doubtful JOIN judged USING (_load_order, _row_number) SEMI JOIN known USING ({key})"
     if connection.execute("SELECT 1 FROM known LIMIT 1").fetchone():
-        connection.execute(f"DELETE FROM {table_name(table)} WHERE ({key}) IN ({replaced} WHERE is_written)")
+        of_replaced = f"WHERE ({key}) IN ({replaced} WHERE is_written)"
+        # What is derived from these rows must be renewed as well, see `warehouse.completing`.
+        before = f"temp.{quote_identifier(f'replaced_{table.name}')}"
+        connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {before[5:]} AS FROM {table_name(table)} WHERE false")
+        connection.execute(f"INSERT INTO {before} BY NAME FROM {table_name(table)} {of_replaced}")
+        connection.execute(f"DELETE FROM {table_name(table)} {of_replaced}")
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE left_out AS
         SELECT _place FROM looked WHERE _key_hash IS NULL

@@ -1,11 +1,13 @@
--- One row for each calendar day between the first and the last order, quiet days included.
+-- One row for each calendar day between the first and the last order, quiet days included; those from $from_on to $to_on.
 WITH bounds AS (
     SELECT min(ordered_on) AS first_on, max(ordered_on) AS last_on
     FROM core.order_lines
 ),
 
 days AS (
-    SELECT unnest(generate_series(first_on, last_on, INTERVAL 1 DAY))::DATE AS metric_on
+    SELECT
+        unnest(generate_series(greatest(first_on, $from_on::DATE), least(last_on, $to_on::DATE), INTERVAL 1 DAY))::DATE
+            AS metric_on
     FROM bounds
     WHERE first_on IS NOT NULL
 ),
@@ -30,7 +32,7 @@ orders AS (
         count(*) AS order_count,
         count(DISTINCT customer_id) AS customer_count
     FROM core.orders
-    WHERE is_sale
+    WHERE is_sale AND ordered_on BETWEEN $from_on AND $to_on
     GROUP BY ordered_on
 ),
 
@@ -44,12 +46,14 @@ lines AS (
         sum(amount) FILTER (WHERE line_kind = 'sale') AS sales_amount,
         -sum(amount) FILTER (WHERE line_kind = 'return') AS returns_amount
     FROM core.order_lines
+    WHERE ordered_on BETWEEN $from_on AND $to_on
     GROUP BY ordered_on
 ),
 
 visits AS (
     SELECT occurred_on AS metric_on, count(DISTINCT session_id) AS session_count
     FROM core.events
+    WHERE occurred_on BETWEEN $from_on AND $to_on
     GROUP BY occurred_on
 ),
 
