@@ -37,7 +37,7 @@ COMPARED_ROWS = 2_000_000
 # What a merge makes for itself, and leaves in memory no longer than it needs.
 _HELPERS = (
     *("pending_rows", "zone_days", "looked", "known_keys", "known", "doubtful_keys", "doubtful", "judged", "left_out"),
-    "accounted",
+    *("accounted", "key_bounds"),
 )
 
 

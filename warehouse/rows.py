@@ -20,7 +20,7 @@ _LATEST = "DATE '2200-01-01'"
 _FIRST_MOVED = "TIMESTAMP '0001-01-01'"
 _LAST_MOVED = "TIMESTAMP '9999-12-31'"
 # After a time of day: Z, UTC, or hours, or hours and minutes.
-_OFFSET = r":\d{2}(\.\d+)?\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)$"
+_OFFSET = r":\d{1,2}(\.\d+)?\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)$"
 _OFFSET_OF_A_PLACE = r"(Z|UTC|[+-](0\d|1[0-4])(:?[0-5]\d)?)$"
 
 
@@ -243,9 +243,12 @@ def _says_offset(name: str, source: SourceSettings) -> str:
     text, given = _text(name), source.columns[name].format
     if given:
         return "true" if _names_zone(given) else "false"
-    # Most times have none of these, and the pattern is slow.
-    may = f"ends_with({text}, 'Z') OR ends_with({text}, 'UTC') OR contains({text}, '+') OR {text} LIKE '___________%-%'"
-    return f"coalesce(({may}) AND regexp_matches({text}, {quote_text(_OFFSET)}), false)"
+    # Most times are a date, or a date and a time to the second; the pattern is slow, and AND would ask it of every row.
+    is_plain = f"(strlen({text}) = 10 OR {text} LIKE '____-__-_____:__:__') AND NOT ends_with({text}, 'Z')"
+    may = f"ends_with({text}, 'Z') OR ends_with({text}, 'UTC') OR contains({text}, '+') OR {text} LIKE '%:%-%'"
+    return (
+        f"CASE WHEN {is_plain} THEN false WHEN {may} THEN regexp_matches({text}, {quote_text(_OFFSET)}) ELSE false END"
+    )
 
 
 def _names_zone(given: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from warehouse.ddl import quote_identifier, quote_text, table_name
+from warehouse.ddl import quote_identifier, table_name
 
 if TYPE_CHECKING:
     import duckdb
@@ -66,12 +66,15 @@ def find_doubtful_keys(connection: duckdb.DuckDBPyConnection, table: Table, pend
 def _within_pending(connection: duckdb.DuckDBPyConnection, table: Table, pending_keys: str, binds: object) -> str:
     """Return a condition on core that holds for all pending keys: files and row groups outside of it are not read."""
     first = quote_identifier(table.key[0])
-    row = connection.execute(f"SELECT min({first})::VARCHAR, max({first})::VARCHAR FROM ({pending_keys})", binds)
-    least, greatest = row.fetchone() or (None, None)
-    if least is None:
-        return "false"
-    kind = table.column(table.key[0]).type
-    return f"{first} BETWEEN CAST({quote_text(least)} AS {kind}) AND CAST({quote_text(greatest)} AS {kind})"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE key_bounds AS SELECT min({first}) AS least, max({first}) AS greatest "
+        f"FROM ({pending_keys})",
+        binds,
+    )
+    # DuckDB plans with a variable's value as with a constant; a text of any kind can stand in one.
+    for bound in ("least", "greatest"):
+        connection.execute(f"SET VARIABLE {bound}_pending_key = (SELECT {bound} FROM key_bounds)")
+    return f"{first} BETWEEN getvariable('least_pending_key') AND getvariable('greatest_pending_key')"
 
 
 def judge(connection: duckdb.DuckDBPyConnection, table: Table, doubtful: str) -> None:

@@ -262,6 +262,19 @@ def test_a_load_of_new_known_and_bad_rows_is_compared_some_keys_at_a_time(
     ) == [("a.csv", 8, 7, 1, 0), ("b.csv", 1, 1, 0, 0), ("c.csv", 3, 2, 0, 1), ("d.csv", 4, 2, 2, 0)]
 
 
+def test_keys_of_any_text_are_found_in_core(sqlite_lake: WarehouseSettings, tmp_path: Path) -> None:
+    source = order_lines(tmp_path / "in")
+    orders = ["!", "O'1", "a", "ß2", "日本"]
+    write_lines(tmp_path / "in" / "a.csv", *((order, *LINE[1:]) for order in orders))
+    ingest(sqlite_lake, source)
+    write_lines(tmp_path / "in" / "b.csv", *((order, *LINE[1:]) for order in ("日本", "new", "O'1", "!")))
+    counts = ingest(sqlite_lake, source)
+    assert (counts.rows_accepted, counts.rows_duplicate) == (1, 3)
+    assert ask(sqlite_lake, "SELECT list(order_id ORDER BY order_id) FROM core.order_lines") == [
+        (sorted([*orders, "new"]),)
+    ]
+
+
 def test_what_is_no_day_of_now_no_whole_number_and_a_credit_note_without_price(
     sqlite_lake: WarehouseSettings, tmp_path: Path
 ) -> None:
@@ -339,6 +352,9 @@ def test_spaces_of_any_kind_around_values_are_no_part_of_them(sqlite_lake: Wareh
         ("Europe/Berlin", "2023-12-16 02:00:00+05:00", "2023-12-15 21:00:00", "2023-12-15"),
         ("Europe/Berlin", "2023-12-16 02:00:00.5-0530", "2023-12-16 07:30:00.5", "2023-12-16"),
         ("Europe/Berlin", "2023-12-16T20:00:00-05", "2023-12-17 01:00:00", "2023-12-17"),
+        ("Europe/Berlin", "2023-12-16T2:00:00Z", "2023-12-16 02:00:00", "2023-12-16"),
+        ("Europe/Berlin", "2023-12-16 2:0:0-05", "2023-12-16 07:00:00", "2023-12-16"),
+        ("Europe/Berlin", "2023-1-6 2:00:00-05", "2023-01-06 07:00:00", "2023-01-06"),
         ("Europe/Berlin", "2023-12-16 02:00:00 UTC", "2023-12-16 02:00:00", "2023-12-16"),
         # Twice it is half past two that night; the offset tells which.
         ("Europe/Berlin", "2023-10-29T02:30:00+02:00", "2023-10-29 00:30:00", "2023-10-29"),
