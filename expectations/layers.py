@@ -12,6 +12,7 @@ from warehouse.ddl import quote_identifier, quote_text, table_name
 from warehouse.raw_tables import BOOKKEEPING_COLUMNS, raw_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
     from pathlib import Path
 
@@ -81,10 +82,11 @@ def check_core(
 
 
 def check_features(
-    connection: duckdb.DuckDBPyConnection, as_of: date | None, quality: QualitySettings
+    connection: duckdb.DuckDBPyConnection, built: Iterable[Table], as_of: date | None, quality: QualitySettings
 ) -> list[CheckResult]:
-    """Check the feature tables, and that the newest day with orders is near the day that the answers are for."""
-    stored = [table for table in tables("features") if table.stored]
+    """Check the feature tables that were built, and that the newest day with orders is near that of the answers."""
+    names = {table.name for table in built}
+    stored = [table for table in tables("features") if table.stored and table.name in names]
     filled = [table for table in stored if _has_something_to_check(connection, table)]
     results = [result for table in filled for result in validate(connection, table, gate=Gate.FEATURES)]
     if as_of is not None:

@@ -221,7 +221,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="features are committed without their gate",
         file="tasks/features.py",
-        old="            pass_gate(Gate.FEATURES, run, connection, as_of)\n",
+        old="            pass_gate(Gate.FEATURES, run, connection, as_of, built=build.tables)\n",
         new="            pass\n",
         tests="tests/tasks/test_gates.py",
     ),

@@ -43,7 +43,7 @@ def build_features(run: Run, as_of: date, names: Sequence[str] | None = None) ->
                 build_all(connection, build)
             show_all(connection, build)
             # What is checked here is what is stored below: the same files.
-            pass_gate(Gate.FEATURES, run, connection, as_of)
+            pass_gate(Gate.FEATURES, run, connection, as_of, built=build.tables)
             with transaction(connection, "build features", run.run_id):
                 row_count = store(connection, build)
         buckets = "one bucket" if build.bucket_count == 1 else f"{build.bucket_count} buckets"

@@ -10,7 +10,7 @@ from expectations.records import keep_records, read_records
 from tasks.progress import say, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -27,10 +27,11 @@ def pass_gate(
     as_of: date | None = None,
     *,
     in_part: bool = False,
+    built: Sequence[Table] = (),
 ) -> None:
     """Check a layer on the connection, inside its open transaction, and record what was found.
 
-    `in_part` says that what core had before has passed, see `check_core`.
+    `in_part` says that what core had before has passed, see `check_core`; `built` are the features that were built.
 
     Raises:
         GateFailedError: when a check of severity `fail` did not pass; its message says which, how many rows, an
@@ -41,7 +42,7 @@ def pass_gate(
     elif gate is Gate.CORE:
         results = check_core(connection, run.run_id, run.settings.quality, in_part=in_part)
     else:
-        results = check_features(connection, as_of, run.settings.quality)
+        results = check_features(connection, built, as_of, run.settings.quality)
     keep_records(checks_folder(run), gate, results)
     tell(gate, results).raise_if_failed()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from models import FAMILIES
+from warehouse.catalog import find
 from warehouse.connection import open_warehouse, transaction
 from warehouse.publishing import FamilyOutcome, record_families
 from warehouse.refreshing import Answer, Plan, plan_of, standing_answers, upstream_of
@@ -87,6 +88,15 @@ def test_only_the_features_that_are_read_are_built() -> None:
     assert "features.baskets" not in names
     every = Plan(fitted=tuple(sorted(ALL))).feature_names
     assert {name for family in FAMILIES for name in family.reads if name.startswith("features.")} <= set(every)
+
+
+def test_what_a_feature_refers_to_is_built_with_it() -> None:
+    """The gate looks references up in what was built for the same day."""
+    for family in FAMILIES:
+        names = Plan(fitted=(family.name,)).feature_names
+        columns = [column for name in names for column in find(name).columns]
+        referred = {column.references.rpartition(".")[0] for column in columns if column.references}
+        assert {name for name in referred if name.startswith("features.")} <= set(names), family.name
 
 
 def test_a_name_that_is_no_family_is_refused() -> None:

@@ -57,6 +57,7 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("features.purchases", "features.evaluation_periods"),
+    # What its product codes refer to is built with it.
+    inputs=("features.purchases", "features.sold_products", "features.evaluation_periods"),
     parts=Parts.BUCKETS,
 )
