@@ -196,10 +196,13 @@ def _source_columns(connection: duckdb.DuckDBPyConnection, source: str) -> list[
 def _quarantine_checks(
     connection: duckdb.DuckDBPyConnection, table: Table, run_id: str, quality: QualitySettings
 ) -> list[BatchCheck]:
-    """Return the check of how much of what the run merged into `table` went to quarantine."""
+    """Return the check of how much of what the run merged into `table` went to quarantine.
+
+    What somebody has accepted as it is does not count.
+    """
     row = connection.execute(
         "SELECT sum(rows_quarantined)::BIGINT, sum(rows_read)::BIGINT FROM ops.loads "
-        "WHERE table_name = ? AND merged_run_id = ?",
+        "WHERE table_name = ? AND merged_run_id = ? AND NOT coalesce(is_accepted, false)",
         [table.name, run_id],
     ).fetchone()
     quarantined, read = row or (0, 0)

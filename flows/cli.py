@@ -46,6 +46,7 @@ WarehouseOption = Annotated[
     Path | None,
     typer.Option("--warehouse", "-w", help="The warehouse folder; the same as --set warehouse.path=DIR."),
 ]
+LoadArgument = Annotated[str, typer.Argument(help="The load, as tillflow quarantine loads names it.")]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", "-s", help="A setting, such as run.seed=1 or sources.orders.path=/data; may be repeated."),
@@ -264,6 +265,41 @@ def replay(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     from flows.running import replay_quarantine  # noqa: PLC0415 - imports Prefect
 
     raise typer.Exit(replay_quarantine(_out, _err, load_settings(config, _overrides(warehouse, set_))))
+
+
+@quarantine_app.command()
+def loads(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
+    """Show the files that were set aside because too many of their rows break a rule, and how to go on.
+
+    Send a corrected file under the same name, or: tillflow quarantine accept LOAD, tillflow quarantine discard LOAD
+    """
+    waiting = ask(load_settings(config, _overrides(warehouse, set_)), "loads_set_aside")
+    if not waiting.rows:
+        typer.echo("No load is set aside.")
+        return
+    show_with_words(_out, waiting, "Loads that are set aside", words="reason", about="load_id")
+
+
+@quarantine_app.command()
+def accept(
+    load: LoadArgument, config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None
+) -> None:
+    """Let the next run merge a load that is set aside; its bad rows go to quarantine one by one."""
+    from flows.running import decide_on_load  # noqa: PLC0415 - imports Prefect
+
+    settings = load_settings(config, _overrides(warehouse, set_))
+    raise typer.Exit(decide_on_load(_out, _err, settings, load, is_right=True))
+
+
+@quarantine_app.command()
+def discard(
+    load: LoadArgument, config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None
+) -> None:
+    """Leave a load that is set aside out for good; its rows stay in raw."""
+    from flows.running import decide_on_load  # noqa: PLC0415 - imports Prefect
+
+    settings = load_settings(config, _overrides(warehouse, set_))
+    raise typer.Exit(decide_on_load(_out, _err, settings, load, is_right=False))
 
 
 def _end_run(settings: Settings, code: int, why: str, began: datetime) -> None:

@@ -61,8 +61,8 @@ def marketing(
         progress.inspections = {name: look.result() for name, look in looks.items()}
         progress.rows_read = load_raw(run, progress.inspections)
         check_raw(run)
-        last_day = merge_core(run)
-        progress.as_of = day = as_of or settings.run.as_of or last_day
+        progress.merged = merge_core(run)
+        progress.as_of = day = as_of or settings.run.as_of or progress.merged.last_day
         if day is None:
             return progress.nothing_to_do()
         if standing := answers_stand(run, day):

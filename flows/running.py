@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flows.console import plain, show, show_with_words, showing_progress
 from flows.temporary_server import TemporaryServerError, start_unless_configured
 from tasks.queries import ask_all
+from warehouse.setting_aside import NoSuchLoadError
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -102,6 +103,26 @@ def replay_quarantine(out: Console, err: Console, settings: Settings) -> int:
         )
     if not passed:
         out.print("Nothing is in quarantine.")
+    return DONE
+
+
+def decide_on_load(out: Console, err: Console, settings: Settings, load_id: str, *, is_right: bool) -> int:
+    """Accept or discard a load that is set aside and return the exit code."""
+    _set_up_prefect(verbose=False)
+    from tasks.ingest import decide  # noqa: PLC0415 - imports Prefect
+    from tasks.run import running  # noqa: PLC0415 - with it
+
+    try:
+        with showing_progress(out, "asking the warehouse"), running(settings) as run:
+            decide(run, load_id, is_right=is_right)
+    except NoSuchLoadError as error:
+        err.print(f"[red]Nothing was changed.[/red] {error}", highlight=False, soft_wrap=True)
+        return WRONG_USAGE
+    out.print(
+        f"{load_id} is merged by the next run." if is_right else f"{load_id} is discarded; its rows stay in raw.",
+        highlight=False,
+        soft_wrap=True,
+    )
     return DONE
 
 

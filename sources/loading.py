@@ -156,11 +156,12 @@ def _record_loads(
 ) -> set[str]:
     """Record the loads and return those whose rows are in the raw table already.
 
-    A file that is sent again before its first content passed the gate takes that content's place; when the first
-    content comes back, it takes its place again.
+    A file that is sent again before its first content passed, or when that is set aside, takes that content's place;
+    when the first content comes back, it takes its place again.
     """
     connection.execute(
-        "UPDATE ops.loads SET status = 'superseded' WHERE source = ? AND status = 'raw' AND list_contains(?, file)",
+        "UPDATE ops.loads SET status = 'superseded' "
+        "WHERE source = ? AND status IN ('raw', 'set_aside') AND list_contains(?, file)",
         [name, [file.name for file in files]],
     )
     superseded = "status = 'superseded' AND list_contains(?, load_id)"

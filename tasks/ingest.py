@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prefect import task
@@ -20,6 +21,7 @@ from tasks.warm_up import warm_up
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.merging import Merge, in_merge_order, merge_loads, replay_quarantine
+from warehouse.setting_aside import SetAside, accept, discard
 from warehouse.statements import statement
 
 if TYPE_CHECKING:
@@ -108,9 +110,18 @@ def check_raw(run: Run) -> None:
         pass_gate(Gate.RAW, run, connection)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """What came of a merge: the last day with orders, and the loads that were set aside."""
+
+    last_day: date | None
+    set_aside: tuple[SetAside, ...]
+
+
 @task(name="merge core", task_run_name="merge core", cache_policy=NO_CACHE)
-def merge_core(run: Run) -> date | None:
-    """Merge what waits in raw into core, check core, and commit both or neither. Returns the last day with orders."""
+def merge_core(run: Run) -> Merged:
+    """Merge what waits in raw into core, check core, and commit both or neither."""
+    aside: list[SetAside] = []
     with open_warehouse(run.settings.warehouse) as connection:
         waiting = _sources(connection, "waiting_sources")
         if waiting:
@@ -121,11 +132,24 @@ def merge_core(run: Run) -> date | None:
                         f"{name}: {counts.rows_accepted:,} accepted, {counts.rows_duplicate:,} duplicate, "
                         f"{counts.rows_quarantined:,} quarantined"
                     )
+                    for load in counts.set_aside:
+                        warn(f"set aside: {load.reason} See: tillflow quarantine loads")
+                    aside += counts.set_aside
                 settings = run.settings.run
                 in_part = complete_core(connection, None if settings.full else run.run_id, verify=settings.verify)
                 pass_gate(Gate.CORE, run, connection, in_part=in_part)
         row = connection.execute(statement("last_day_with_orders")).fetchone()
-    return row[0] if row else None
+    return Merged(last_day=row[0] if row else None, set_aside=tuple(aside))
+
+
+def decide(run: Run, load_id: str, *, is_right: bool) -> None:
+    """Accept a load that is set aside, or discard it.
+
+    Raises:
+        NoSuchLoadError: when no load of this name is set aside.
+    """
+    with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "decide on load", run.run_id):
+        (accept if is_right else discard)(connection, load_id)
 
 
 def replay(run: Run) -> dict[str, tuple[int, int]]:

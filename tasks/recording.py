@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from sources.loading import Inspection
+    from tasks.ingest import Merged
     from tasks.run import Run
     from warehouse.publishing import FamilyOutcome
 
@@ -41,6 +42,7 @@ class Progress:
     rows_read: int = 0
     as_of: date | None = None
     inspections: Mapping[str, Inspection] = field(default_factory=dict)
+    merged: Merged | None = None
     outcomes: Sequence[FamilyOutcome] = field(default_factory=list)
 
     def nothing_to_do(self) -> State[object]:
@@ -61,13 +63,16 @@ class Progress:
         return self._end(ending.status, ending.message)
 
     def _end(self, status: str, message: str, *, name: str = "Completed") -> State[object]:
-        """End a run; it ends Failed too when it set a file aside that no run before it has told of."""
-        refused = [file for inspection in self.inspections.values() for file in inspection.newly_refused]
-        if refused:
-            count = "1 file is" if len(refused) == 1 else f"{len(refused)} files are"
-            message += f"\n{count} broken and set aside:{''.join(f'{chr(10)}- {file.reason}' for file in refused)}"
+        """End a run; it ends Failed too when it set a file or a load aside that no run before it has told of."""
+        refused = [file.reason for inspection in self.inspections.values() for file in inspection.newly_refused]
+        held = [
+            f"{load.reason} See: tillflow quarantine loads" for load in (self.merged.set_aside if self.merged else ())
+        ]
+        if refused or held:
+            count = "1 file is" if len(refused + held) == 1 else f"{len(refused + held)} files are"
+            message = "\n- ".join((f"{message}\n{count} broken and set aside:", *refused, *held))
         self.status, self.message = status, message
-        if refused or status in ("failed", "partly_published"):
+        if refused or held or status in ("failed", "partly_published"):
             return Failed(message=message)
         return Completed(message=message, name=name)
 

@@ -11,7 +11,8 @@ transaction makes stays in memory until it ends, even when it is dropped: so no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from warehouse.ddl import quote_identifier, quote_text, table_name
 from warehouse.loadable import core_table, loadable_tables
 from warehouse.pending import LOAD_ORDER, PLACES_OF_A_LOAD, ROW_NUMBER, wait_for_merge, wait_for_replay
 from warehouse.rows import checked_sql, typed_sql, zone_of
+from warehouse.setting_aside import SetAside, Tolerance, set_aside
 from warehouse.time_zones import make_zone_days
 from warehouse.versions import content, find_doubtful_keys, judge, key_hash, names
 
@@ -56,6 +58,7 @@ class Merge:
     run_id: str
     now: datetime
     compared_rows: int = COMPARED_ROWS
+    tolerance: Tolerance = field(default_factory=Tolerance)
 
     @property
     def table(self) -> Table:
@@ -72,17 +75,21 @@ class Merge:
             catalogued=frozenset(source.table for source in settings.sources.values()),
             run_id=run_id,
             now=now,
+            tolerance=Tolerance(
+                share=settings.quality.maximum_quarantined_share, rows=settings.quality.tolerated_quarantined_rows
+            ),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """Where the rows of a merge went."""
+    """Where the rows of a merge went, and which loads were set aside before it."""
 
     rows_read: int
     rows_accepted: int
     rows_duplicate: int
     rows_quarantined: int
+    set_aside: tuple[SetAside, ...] = ()
 
 
 def in_merge_order(settings: Settings, names: Iterable[str]) -> list[str]:
@@ -93,7 +100,9 @@ def in_merge_order(settings: Settings, names: Iterable[str]) -> list[str]:
 
 
 def merge_loads(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Counts:
-    """Merge every load of the source that is still raw. The caller owns the transaction.
+    """Merge every load of the source that is still raw, but those that can't be right, which are set aside.
+
+    The caller owns the transaction.
 
     Raises:
         LostRowsError: when rows read are not rows accepted + duplicates + quarantined.
@@ -119,6 +128,7 @@ def replay_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Co
 def _merge_pending(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> Counts:
     make_zone_days(connection, zone_of(merge.source, merge.time_zone))
     _look(connection, merge)
+    aside = [] if was_quarantined else set_aside(connection, merge.name, merge.tolerance)
     keys = f"SELECT {names(merge.table.key)} FROM ({_shaped(merge)})"
     find_doubtful_keys(connection, merge.table, keys, bind(keys, _parameters(merge)))
     _quarantine(connection, merge, was_quarantined=was_quarantined)
@@ -127,7 +137,7 @@ def _merge_pending(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_q
     counts = _account(connection, merge, was_quarantined=was_quarantined)
     for name in _HELPERS:
         connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
-    return counts
+    return dataclasses.replace(counts, set_aside=tuple(aside))
 
 
 def _shaped(merge: Merge, rows: str = "") -> str:

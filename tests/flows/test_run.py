@@ -74,6 +74,11 @@ def run(environment: dict[str, str], shop: DemoShop, *more: str) -> subprocess.C
     return subprocess.run(run_command(shop, *more), env=environment, capture_output=True, text=True, check=False)
 
 
+def quarantine(environment: dict[str, str], shop: DemoShop, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [TILLFLOW, "quarantine", *words, "--config", str(shop.settings_file)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
 def ask(shop: DemoShop, sql: str) -> list[tuple[object, ...]]:
     with open_warehouse(load_settings(shop.settings_file, ()).warehouse, read_only=True) as connection:
         return connection.execute(sql).fetchall()
@@ -148,23 +153,32 @@ def test_a_run_of_some_families_leaves_the_others_as_they_were(shop: DemoShop, s
     assert ask(shop, "SELECT count(*) FROM ops.freshness WHERE is_stale") == [(0,)]
 
 
-def test_a_failed_gate_and_crashed_families_keep_the_last_good_tables(shop: DemoShop, served: dict[str, str]) -> None:
+def test_a_load_that_is_set_aside_and_crashed_families_keep_the_last_good_tables(
+    shop: DemoShop, served: dict[str, str]
+) -> None:
     answers = "SELECT run_id, count(*) FROM results.recommendations GROUP BY run_id"
     before = ask(shop, answers)
     rows = [f"B-{number},1,NOT-A-SKU,,2026-01-02 10:00:00,three,1,Germany" for number in range(50)]
     broken = shop.folder / "order_lines" / "broken.csv"
     broken.write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
-    stopped = run(served, shop)
-    assert stopped.returncode == 1
-    for part in ("share of rows quarantined", "100.00%", "wrong_type_quantity: 50 rows", "broken.csv", "What to do"):
-        assert part in stopped.stderr, stopped.stderr
+    aside = run(served, shop)
+    assert aside.returncode == 1
+    for part in (
+        "1 file is broken and set aside",
+        "broken.csv: 50 of 50 rows break a rule",
+        "tillflow quarantine loads",
+    ):
+        assert part in aside.stderr, aside.stderr
     assert ask(shop, answers) == before
-    assert ask(shop, "SELECT status FROM ops.loads WHERE file = 'broken.csv'") == [("raw",)]
+    ((load_id,),) = ask(shop, "SELECT load_id FROM ops.loads WHERE file = 'broken.csv' AND status = 'set_aside'")
+    again = run(served, shop)
+    assert again.returncode == 0, again.stderr
+    accepted = quarantine(served, shop, "accept", str(load_id))
+    assert accepted.stdout.strip().endswith(f"{load_id} is merged by the next run."), accepted.stderr
 
     crashed = run(
         served,
         shop,
-        "quality.maximum_quarantined_share=1",
         "run.family_timeout_seconds=0.01",
         "run.family_retries=0",
     )

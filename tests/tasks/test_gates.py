@@ -17,7 +17,7 @@ from models import FAMILIES
 from sources.loading import Inspection
 from tasks.features import build_features
 from tasks.gates import recorded_checks
-from tasks.ingest import check_raw, load_raw, look_at_files, merge_core, prepare_warehouse, replay
+from tasks.ingest import Merged, check_raw, decide, load_raw, look_at_files, merge_core, prepare_warehouse, replay
 from tasks.publish import publish_results, record
 from tasks.run import Run, utc_now
 from tests.warehouse.ingest import ask, order_lines, write_lines
@@ -25,6 +25,7 @@ from warehouse.catalog import find, tables
 from warehouse.connection import open_warehouse, transaction
 from warehouse.contracts import Check
 from warehouse.publishing import FamilyOutcome, write_result
+from warehouse.setting_aside import NoSuchLoadError
 from warehouse.settings import QualitySettings, Settings
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def demand_what_no_row_has(monkeypatch: pytest.MonkeyPatch, schema: str, name: s
 def test_what_is_right_passes_every_gate(run: Run) -> None:
     load(run)
     check_raw.fn(run)
-    assert merge_core.fn(run) == AS_OF
+    assert merge_core.fn(run) == Merged(last_day=AS_OF, set_aside=())
     assert build_features.fn(run, AS_OF) > 0
     assert ask(run.settings.warehouse, "SELECT count(*) FROM core.order_lines") == [(40,)]
     assert ask(run.settings.warehouse, "SELECT count(*) > 0 FROM features.demand_series") == [(True,)]
@@ -116,8 +117,25 @@ def test_loads_that_were_merged_are_not_judged_again(run: Run) -> None:
     assert recorded_checks(run) == []
 
 
-def test_a_batch_that_breaks_core_leaves_core_as_it_was(run: Run) -> None:
+def test_a_load_of_broken_rows_is_set_aside_and_the_others_are_merged(run: Run) -> None:
     write_lines(run.settings.sources["orders"].path / "second.csv", *BROKEN)
+    load(run)
+    merged = merge_core.fn(run)
+    assert [load.reason for load in merged.set_aside] == [
+        "source orders, second.csv: 40 of 40 rows break a rule (100.0%; at most 5.0% may)."
+    ]
+    assert ask(run.settings.warehouse, "SELECT count(*) FROM core.order_lines") == [(40,)]
+    assert merge_core.fn(run) == Merged(last_day=AS_OF, set_aside=())
+    load_id = merged.set_aside[0].load_id
+    decide(run, load_id, is_right=True)
+    assert merge_core.fn(run).set_aside == ()
+    assert ask(run.settings.warehouse, "SELECT count(*) FROM ops.quarantine") == [(40,)]
+    with pytest.raises(NoSuchLoadError, match=f"No load {load_id} is set aside. None is"):
+        decide(run, load_id, is_right=False)
+
+
+def test_a_batch_that_breaks_core_leaves_core_as_it_was(run: Run) -> None:
+    write_lines(run.settings.sources["orders"].path / "first.csv", *LINES, *BROKEN)
     load(run)
     with pytest.raises(GateFailedError, match=r"(?s)share of rows quarantined.*50\.00%.*wrong_type_quantity: 40 rows"):
         merge_core.fn(run)
@@ -225,7 +243,7 @@ def test_a_family_that_breaks_a_contract_publishes_none_of_its_tables(
 
 
 def test_what_a_gate_found_is_kept_also_when_the_run_failed(run: Run) -> None:
-    write_lines(run.settings.sources["orders"].path / "second.csv", *BROKEN)
+    write_lines(run.settings.sources["orders"].path / "first.csv", *LINES, *BROKEN)
     load(run)
     check_raw.fn(run)
     with pytest.raises(GateFailedError):

@@ -30,9 +30,23 @@ TABLE = Table(
             type="VARCHAR",
             description=(
                 "raw: kept as it came, waiting to be merged; merged: its rows are in core or in quarantine; "
-                "superseded: the file was sent again before this content passed the gate, and it stays in raw only."
+                "set_aside: so many of its rows break a rule that something is wrong with the file; it waits in raw "
+                "until somebody accepts or discards it, or a corrected file of its name comes; discarded: it stays in "
+                "raw only; superseded: the file was sent again before this content passed, and it stays in raw only."
             ),
-            allowed=("raw", "merged", "superseded"),
+            allowed=("raw", "merged", "set_aside", "discarded", "superseded"),
+        ),
+        Column(
+            name="reason",
+            type="VARCHAR",
+            description="Why it is set aside, or was when it was accepted.",
+            nullable=True,
+        ),
+        Column(
+            name="is_accepted",
+            type="BOOLEAN",
+            description="Somebody said that it is to be merged, however many of its rows break a rule.",
+            nullable=True,
         ),
         Column(name="file_bytes", type="BIGINT", description="The file's size.", unit="bytes", minimum=0),
         Column(name="load_order", type="BIGINT", description="Later loads win over earlier ones.", minimum=1),
