@@ -78,7 +78,8 @@ def _touches_little(connection: duckdb.DuckDBPyConnection, run_id: str) -> bool:
         """
         SELECT
             arg_max(version, started_at),
-            max(started_at) < (SELECT max(migrated_at) FROM ops.migrations)
+            -- A run alters tables when it begins, and completes core after that.
+            max(coalesce(ended_at, started_at)) < (SELECT max(migrated_at) FROM ops.migrations)
         FROM ops.runs
         WHERE run_id <> $run_id AND run_id IN (SELECT merged_run_id FROM ops.loads)
         """,

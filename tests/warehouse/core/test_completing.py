@@ -94,11 +94,27 @@ def test_what_differs_from_a_full_build_is_told(grown: duckdb.DuckDBPyConnection
         complete_core(grown, "second", verify=True)
 
 
-@pytest.mark.parametrize("cause", ["another version", "many orders touched"])
+def test_a_run_that_made_or_altered_the_tables_completed_core_after_that(grown: duckdb.DuckDBPyConnection) -> None:
+    altered(grown, "2024-01-01 00:00:01")
+    grown.execute("UPDATE ops.runs SET ended_at = '2024-01-01 00:01:00'")
+    assert complete_core(grown, "second")
+
+
+def altered(shop: duckdb.DuckDBPyConnection, migrated_at: str) -> None:
+    shop.execute(
+        "INSERT INTO ops.migrations BY NAME SELECT '1' AS version, '' AS contracts_hash, []::VARCHAR[] AS changes, "
+        "'{}' AS table_keys, 1 AS migration_number, ?::TIMESTAMP AS migrated_at",
+        [migrated_at],
+    )
+
+
+@pytest.mark.parametrize("cause", ["another version", "many orders touched", "contracts changed"])
 def test_all_orders_are_added_up_where_the_others_cannot_stand(grown: duckdb.DuckDBPyConnection, cause: str) -> None:
     grown.execute("UPDATE core.orders SET customer_id = 'stale' WHERE order_id = '05'")
     if cause == "another version":
         grown.execute("UPDATE ops.runs SET version = '0.0.1'")
+    elif cause == "contracts changed":
+        altered(grown, "2024-01-02")
     else:
         grown.execute("UPDATE core.order_lines SET load_id = 'second' WHERE order_id > '12'")
     complete_core(grown, "second")
