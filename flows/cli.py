@@ -1,4 +1,4 @@
-"""The command line: `tillflow demo | run | sql | status | report | quarantine | --version`."""
+"""The command line: `tillflow demo | run | sql | status | report | quarantine | doctor | backup | restore | --version`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from warehouse.settings_file import SettingsError, load_settings, require_famili
 from warehouse.shares import in_words
 
 if TYPE_CHECKING:
+    from warehouse.backing_up import Copied
     from warehouse.settings import Settings
 
 app = typer.Typer(
@@ -216,6 +217,85 @@ def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     quarantined = ask(settings, "quarantine_summary")
     if quarantined.rows:
         show(_out, quarantined, "In quarantine (see: tillflow quarantine)")
+
+
+@app.command()
+def doctor(
+    config: ConfigOption = None,
+    warehouse: WarehouseOption = None,
+    set_: SetOption = None,
+    *,
+    deep: Annotated[bool, typer.Option(help="Read every Parquet file to its end, not only its size.")] = False,
+    repair: Annotated[
+        bool, typer.Option(help="Mend what can be mended: rights, runs without an end, scratch.")
+    ] = False,
+) -> None:
+    """Examine the warehouse: its catalog, its files, its loads, its answers, its rights, its disk.
+
+    Nothing is changed without --repair. Exit code: 0 all is well, 1 something is wrong, 2 there is no warehouse.
+    """
+    from warehouse.examination import examine  # noqa: PLC0415 - only here
+
+    settings = load_settings(config, _overrides(warehouse, set_))
+    if repair:
+        from flows.running import repair_warehouse  # noqa: PLC0415 - imports Prefect
+
+        repair_warehouse(_out, settings)
+    is_well = True
+    for finding in examine(settings.warehouse, deep=deep):
+        is_well = is_well and finding.is_well
+        mark = "[green]✓[/green]" if finding.is_well else "[red]✗[/red]"
+        _out.print(f"{mark} {finding.question}: {plain(finding.looked_at)}", highlight=False, soft_wrap=True)
+        if not finding.is_well:
+            _out.print(
+                f"  {plain(finding.problem)}. What to do: {plain(finding.advice)}.", highlight=False, soft_wrap=True
+            )
+    raise typer.Exit(DONE if is_well else FAILED)
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new folder, or that of an earlier backup, which is renewed.")],
+    config: ConfigOption = None,
+    warehouse: WarehouseOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Copy the warehouse into a folder, with its history, while it is read and written.
+
+    A file that an earlier backup in the folder holds is not copied again.
+    """
+    from warehouse.backing_up import back_up  # noqa: PLC0415 - only here
+
+    settings = load_settings(config, _overrides(warehouse, set_))
+    with _out.status("copying") as status:
+        copied = back_up(settings.warehouse, folder, status.update)
+    _tell_copied(copied, folder)
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="The folder of a backup.")],
+    config: ConfigOption = None,
+    warehouse: WarehouseOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Bring a backup back into the warehouse's folder, which must be empty or new."""
+    from warehouse.backing_up import restore as bring_back  # noqa: PLC0415 - only here
+
+    settings = load_settings(config, _overrides(warehouse, set_))
+    with _out.status("copying") as status:
+        copied = bring_back(folder, settings.warehouse, status.update)
+    _tell_copied(copied, settings.warehouse.path)
+
+
+def _tell_copied(copied: Copied, folder: Path) -> None:
+    _out.print(
+        f"{plain(str(folder))}: {copied.files:,} files, of which {copied.new_files:,} were copied "
+        f"({copied.new_bytes / 1e6:,.1f} MB). See whether all is well: "
+        f"tillflow doctor --warehouse {plain(str(folder))}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()

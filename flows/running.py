@@ -126,6 +126,18 @@ def decide_on_load(out: Console, err: Console, settings: Settings, load_id: str,
     return DONE
 
 
+def repair_warehouse(out: Console, settings: Settings) -> None:
+    """Mend what every run mends when it begins: rights, runs that never ended, files that killed ones left behind."""
+    _set_up_prefect(verbose=False)
+    from tasks.ingest import mend  # noqa: PLC0415 - imports Prefect
+    from tasks.run import running  # noqa: PLC0415 - with it
+
+    with showing_progress(out, "mending"), running(settings) as run:
+        crashed = mend(run)
+    for run_id in crashed:
+        out.print(f"Run {run_id} crashed; it is recorded now.", highlight=False)
+
+
 def show_summary(out: Console, settings: Settings, since: datetime) -> None:
     """Tell what the last run read, checked and found, unless it began before `since`: then this one left no record."""
     known = ask_all(settings, {"last_runs": None, "published_runs": None})

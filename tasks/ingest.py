@@ -21,6 +21,7 @@ from tasks.warm_up import warm_up
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.merging import Merge, in_merge_order, merge_loads, replay_quarantine
+from warehouse.run_records import bury_crashed_runs
 from warehouse.setting_aside import SetAside, accept, discard
 from warehouse.statements import statement
 
@@ -140,6 +141,13 @@ def merge_core(run: Run) -> Merged:
                 pass_gate(Gate.CORE, run, connection, in_part=in_part)
         row = connection.execute(statement("last_day_with_orders")).fetchone()
     return Merged(last_day=row[0] if row else None, set_aside=tuple(aside))
+
+
+def mend(run: Run) -> list[str]:
+    """Do what a run does first, without running: make or alter tables, bury crashed runs. Returns these."""
+    create_warehouse(run.settings.warehouse)
+    with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "mend", run.run_id):
+        return bury_crashed_runs(connection)
 
 
 def decide(run: Run, load_id: str, *, is_right: bool) -> None:

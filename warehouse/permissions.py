@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _FOLDERS = {"nobody": 0o700, "reads": 0o2750, "writes": 0o2770}
 _FILES = {"nobody": 0o600, "reads": 0o640, "writes": 0o660}
-_ALL = 0o777
+ALL = 0o777
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def permitted(settings: WarehouseSettings) -> Iterator[None]:
 
 def umask_of(settings: WarehouseSettings) -> int:
     """Return the umask of a process that writes to the warehouse."""
-    return _ALL & ~_FOLDERS[settings.group]
+    return ALL & ~_FOLDERS[settings.group]
 
 
 def close_to_others(settings: WarehouseSettings) -> None:
