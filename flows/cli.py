@@ -1,4 +1,4 @@
-"""The command line: `tillflow demo | run | sql | status | report | quarantine | doctor | backup | restore | --version`."""
+"""The command line: `tillflow demo | run | sql | status | report | quarantine | doctor | backup | restore`."""
 
 from __future__ import annotations
 

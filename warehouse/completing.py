@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # With more of the orders touched, to build all is as cheap.
 _MOST_TOUCHED_SHARE = 0.2
+# Orders of more lines than this are added up in buckets: what is kept of each while they are read takes memory.
+_LINES_AT_A_TIME = 25_000_000
 _HELPERS = (
     *("changed_lines", "touched_lines", "touched_orders", "touched_keys", "touched_customers", "touched_days"),
     *("replaced_order_lines", "replaced_events"),
@@ -61,7 +63,7 @@ def complete_core(connection: duckdb.DuckDBPyConnection, run_id: str | None = No
     else:
         for name in ("products", "customers"):
             _renew_derived(connection, name, in_full=True)
-        rebuild(connection, find("core.orders"), {})
+        _rebuild_orders(connection)
         rebuild(connection, find("core.daily_metrics"), {})
     for name in _HELPERS:
         connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
@@ -104,6 +106,20 @@ def _touches_little(connection: duckdb.DuckDBPyConnection, run_id: str) -> bool:
         connection, "SELECT (SELECT count(*) FROM touched_orders), (SELECT count(*) FROM core.orders)"
     )
     return bool(touched <= _MOST_TOUCHED_SHARE * known)
+
+
+def _rebuild_orders(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add up all orders, as many at a time as their sums fit in memory: each order lies in one bucket."""
+    orders = find("core.orders")
+    columns = ", ".join(quote_identifier(name) for name in orders.column_names)
+    bucket_count = max(1, -(-_row(connection, "SELECT count(*) FROM core.order_lines")[0] // _LINES_AT_A_TIME))
+    connection.execute("DELETE FROM core.orders")
+    for bucket in range(bucket_count):
+        lines = f"(FROM core.order_lines WHERE hash(order_id) % {bucket_count} = {bucket}) AS order_lines"
+        select = select_of(orders)
+        if bucket_count > 1:
+            select = select.replace("FROM core.order_lines", f"FROM {lines}")
+        connection.execute(f"INSERT INTO core.orders ({columns}) {select}")
 
 
 def _renew_derived(connection: duckdb.DuckDBPyConnection, name: str, *, in_full: bool) -> None:

@@ -88,6 +88,16 @@ def test_in_part_is_the_same_as_in_full(grown: duckdb.DuckDBPyConnection) -> Non
     ]
 
 
+def test_orders_added_up_in_buckets_are_the_same(
+    grown: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete_core(grown)
+    at_once = grown.execute("FROM core.orders ORDER BY ALL").fetchall()
+    monkeypatch.setattr("warehouse.completing._LINES_AT_A_TIME", 5)
+    complete_core(grown)
+    assert grown.execute("FROM core.orders ORDER BY ALL").fetchall() == at_once
+
+
 def test_what_differs_from_a_full_build_is_told(grown: duckdb.DuckDBPyConnection) -> None:
     grown.execute("UPDATE core.orders SET customer_id = 'somebody else' WHERE order_id = '05'")
     with pytest.raises(IncrementalError, match=r"core\.orders.*Nothing was committed"):
