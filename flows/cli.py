@@ -23,7 +23,6 @@ from warehouse.settings_file import SettingsError, load_settings, require_famili
 from warehouse.shares import in_words
 
 if TYPE_CHECKING:
-    from warehouse.backing_up import Copied
     from warehouse.settings import Settings
 
 app = typer.Typer(
@@ -234,7 +233,7 @@ def doctor(
 
     Nothing is changed without --repair. Exit code: 0 all is well, 1 something is wrong, 2 there is no warehouse.
     """
-    from warehouse.examination import examine  # noqa: PLC0415 - only here
+    from tasks.upkeep import findings  # noqa: PLC0415 - only here
 
     settings = load_settings(config, _overrides(warehouse, set_))
     if repair:
@@ -242,7 +241,7 @@ def doctor(
 
         repair_warehouse(_out, settings)
     is_well = True
-    for finding in examine(settings.warehouse, deep=deep):
+    for finding in findings(settings, deep=deep):
         is_well = is_well and finding.is_well
         mark = "[green]✓[/green]" if finding.is_well else "[red]✗[/red]"
         _out.print(f"{mark} {finding.question}: {plain(finding.looked_at)}", highlight=False, soft_wrap=True)
@@ -264,12 +263,12 @@ def backup(
 
     A file that an earlier backup in the folder holds is not copied again.
     """
-    from warehouse.backing_up import back_up  # noqa: PLC0415 - only here
+    from tasks.upkeep import copied_to  # noqa: PLC0415 - only here
 
     settings = load_settings(config, _overrides(warehouse, set_))
     with _out.status("copying") as status:
-        copied = back_up(settings.warehouse, folder, status.update)
-    _tell_copied(copied, folder)
+        copied = copied_to(folder, settings, status.update)
+    _tell_copied(copied.files, copied.new_files, copied.new_bytes, folder)
 
 
 @app.command()
@@ -280,18 +279,18 @@ def restore(
     set_: SetOption = None,
 ) -> None:
     """Bring a backup back into the warehouse's folder, which must be empty or new."""
-    from warehouse.backing_up import restore as bring_back  # noqa: PLC0415 - only here
+    from tasks.upkeep import restored_from  # noqa: PLC0415 - only here
 
     settings = load_settings(config, _overrides(warehouse, set_))
     with _out.status("copying") as status:
-        copied = bring_back(folder, settings.warehouse, status.update)
-    _tell_copied(copied, settings.warehouse.path)
+        copied = restored_from(folder, settings, status.update)
+    _tell_copied(copied.files, copied.new_files, copied.new_bytes, settings.warehouse.path)
 
 
-def _tell_copied(copied: Copied, folder: Path) -> None:
+def _tell_copied(files: int, new_files: int, new_bytes: int, folder: Path) -> None:
     _out.print(
-        f"{plain(str(folder))}: {copied.files:,} files, of which {copied.new_files:,} were copied "
-        f"({copied.new_bytes / 1e6:,.1f} MB). See whether all is well: "
+        f"{plain(str(folder))}: {files:,} files, of which {new_files:,} were copied "
+        f"({new_bytes / 1e6:,.1f} MB). See whether all is well: "
         f"tillflow doctor --warehouse {plain(str(folder))}",
         highlight=False,
         soft_wrap=True,

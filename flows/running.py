@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from flows.console import plain, show, show_with_words, showing_progress
 from flows.temporary_server import TemporaryServerError, start_unless_configured
 from tasks.queries import ask_all
-from warehouse.setting_aside import NoSuchLoadError
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -115,7 +114,7 @@ def decide_on_load(out: Console, err: Console, settings: Settings, load_id: str,
     try:
         with showing_progress(out, "asking the warehouse"), running(settings) as run:
             decide(run, load_id, is_right=is_right)
-    except NoSuchLoadError as error:
+    except LookupError as error:
         err.print(f"[red]Nothing was changed.[/red] {error}", highlight=False, soft_wrap=True)
         return WRONG_USAGE
     out.print(

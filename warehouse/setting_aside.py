@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import duckdb
 
 
-class NoSuchLoadError(Exception):
+class NoSuchLoadError(LookupError):
     """No load of this name is set aside."""
 
 
