@@ -123,7 +123,8 @@ def _runner(run: Run) -> DaskTaskRunner:
             "memory_limit": None,
             "dashboard_address": None,
             "local_directory": str(run.folder / "dask"),
-            "silence_logs": logging.ERROR,
+            # What fails comes back with its task; a worker that misses the scheduler while both end is no news.
+            "silence_logs": logging.CRITICAL,
         }
     )
 
