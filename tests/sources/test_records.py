@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sources.files import SourceError, inspect_file
@@ -155,6 +155,7 @@ values = st.text(st.sampled_from('ab",\n'), max_size=8).filter(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(values, values, values), max_size=8))
 def test_what_a_csv_writer_wrote_is_read_back(rows: list[tuple[str, str, str]]) -> None:
     out = io.StringIO(newline="")
@@ -166,6 +167,7 @@ def test_what_a_csv_writer_wrote_is_read_back(rows: list[tuple[str, str, str]]) 
         assert found == rows
 
 
+@settings(deadline=None)
 @example([',"""', "", '",'])  # a blank line inside a value belongs to it
 @given(st.lists(st.text(st.sampled_from('ab", '), max_size=12), max_size=12))
 def test_no_line_is_lost_whatever_it_says(lines: list[str]) -> None:
