@@ -40,13 +40,7 @@ def known_files(connection: duckdb.DuckDBPyConnection, name: str, source: Source
     A file is in doubt, and not among them, when it was changed just before it was read, or when its load was
     superseded. All are when the mapping names a column that no file had.
     """
-    rows = execute(
-        connection,
-        "SELECT column_name FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND schema_name = 'raw' AND table_name = ?",
-        [name],
-    ).fetchall()
-    if not {mapping.column for mapping in source.columns.values()} <= {str(row[0]) for row in rows}:
+    if not has_columns(connection, name, source):
         return {}
     known = execute(
         connection,
@@ -61,6 +55,17 @@ def known_files(connection: duckdb.DuckDBPyConnection, name: str, source: Source
         Path(path): KnownFile(size=size, modified=modified, is_ended=is_ended)
         for path, size, modified, is_ended in known
     }
+
+
+def has_columns(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> bool:
+    """Return whether the files that were loaded had every column that the mapping names."""
+    rows = execute(
+        connection,
+        "SELECT column_name FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = 'raw' AND table_name = ?",
+        [name],
+    ).fetchall()
+    return {mapping.column for mapping in source.columns.values()} <= {str(row[0]) for row in rows}
 
 
 def remember_files(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[SourceFile]) -> None:

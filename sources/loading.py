@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sources.files import SourceError, SourceFile, broken_off, find_files, groups, inspect_file, where
-from sources.known_files import known_files
+from sources.known_files import has_columns, known_files
 from sources.refused_files import RefusedFile, refused_before
 from sources.staging import stage
 from warehouse.binding import execute
@@ -32,21 +32,24 @@ _BROKEN_OFF = (
 class Inspection:
     """What a source's files are: those whose content was read, the new ones, and how many were loaded before.
 
-    `refused` are broken files, which are set aside; `newly_refused` are those that no run has told of yet, and
-    `is_refusal_over` tells whether one that a run has told of was mended, changed or removed.
+    `refused` are broken files, which are set aside; `refused_before` are those that runs have told of.
     """
 
     read_files: tuple[SourceFile, ...]
     new_files: tuple[SourceFile, ...]
     known_file_count: int
     refused: tuple[RefusedFile, ...] = ()
-    newly_refused: tuple[RefusedFile, ...] = ()
-    is_refusal_over: bool = False
+    refused_before: frozenset[RefusedFile] = frozenset()
+
+    @property
+    def newly_refused(self) -> list[RefusedFile]:
+        """The broken files that no run has told of yet."""
+        return [file for file in self.refused if file not in self.refused_before]
 
     @property
     def has_news(self) -> bool:
-        """Whether something is to be written down."""
-        return bool(self.read_files or self.newly_refused or self.is_refusal_over)
+        """Whether something is to be written down: a file was read, or is broken now, or no longer."""
+        return bool(self.read_files) or frozenset(self.refused) != self.refused_before
 
 
 def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> Inspection:
@@ -55,7 +58,8 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     A broken file is set aside, and the others are taken.
 
     Raises:
-        SourceError: when there is no file, or none that is not broken; the message names the first.
+        SourceError: when there is no file; or when all are broken, and the settings are the likelier fault: nothing
+            was ever loaded, or the mapping names a column that no file had. The message names the first.
     """
     rows = execute(connection, "SELECT load_id FROM ops.loads WHERE source = ? AND status <> 'superseded'", [name])
     loaded = {str(row[0]) for row in rows.fetchall()}
@@ -74,7 +78,7 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
             are_ended.append(files[-1].is_ended)
         except SourceError as error:
             refused.append(RefusedFile.of(source, path, str(error)))
-    if refused and len(refused) == len(paths):
+    if len(refused) == len(paths) and not (loaded and has_columns(connection, name, source)):
         raise SourceError(refused[0].reason)
     new: dict[str, SourceFile] = {}
     for file in files:
@@ -84,14 +88,12 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
         del new[file.load_id]
         files.remove(file)
         refused.append(RefusedFile.of(source, file.path, f"{where(name, file.path)}: {_BROKEN_OFF}"))
-    told = refused_before(connection, name)
     return Inspection(
         read_files=tuple(files),
         new_files=tuple(new.values()),
         known_file_count=len(paths) - len(new) - len(refused),
         refused=tuple(refused),
-        newly_refused=tuple(file for file in refused if file not in told),
-        is_refusal_over=not told <= set(refused),
+        refused_before=refused_before(connection, name),
     )
 
 

@@ -45,17 +45,17 @@ class RefusedFile:
         )
 
 
-def refused_before(connection: duckdb.DuckDBPyConnection, name: str) -> set[RefusedFile]:
+def refused_before(connection: duckdb.DuckDBPyConnection, name: str) -> frozenset[RefusedFile]:
     """Return the files of a source that runs have told of."""
     rows = execute(
         connection,
         "SELECT path, file, reason, file_bytes, modified_nanoseconds FROM ops.refused_files WHERE source = ?",
         [name],
     ).fetchall()
-    return {
+    return frozenset(
         RefusedFile(path=path, file=file, reason=reason, size=size, modified=modified)
         for path, file, reason, size, modified in rows
-    }
+    )
 
 
 def remember_refused(

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from warehouse.settings import WarehouseSettings
 
-CATALOG = "catalog.sqlite"
 _HOW_ELSE = "see docs/operations.md, Backup and restore"
 
 
@@ -44,19 +43,19 @@ def back_up(settings: WarehouseSettings, target: Path, told: Callable[[str], Non
             something else.
     """
     _require_local(settings)
-    source = settings.path / CATALOG
     with open_warehouse(settings, read_only=True):
         pass  # says in words what is wrong with a warehouse that can't be opened
     _require_empty_or_own(settings.path, target)
     target.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = target / f"{CATALOG}.unfinished"
+    catalog = target / settings.catalog_file.name
+    unfinished = catalog.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     told("copying the catalog")
-    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(unfinished)) as copy:
+    with closing(sqlite3.connect(settings.catalog_file)) as live, closing(sqlite3.connect(unfinished)) as copy:
         live.backup(copy)
-    copied = _copy_files(settings, _data(settings), target, unfinished, told)
+    copied = _copy_files(settings, target, unfinished, told)
     # The catalog comes last: until then the folder is the backup that it was.
-    unfinished.replace(target / CATALOG)
+    unfinished.replace(catalog)
     shutil.copy2(settings.path / MARK, target / MARK)
     return copied
 
@@ -68,8 +67,9 @@ def restore(backup: Path, settings: WarehouseSettings, told: Callable[[str], Non
         WarehouseError: when there is no backup, or the folder is not empty.
     """
     _require_local(settings)
-    if not (backup / CATALOG).exists() or not (backup / MARK).exists():
-        message = f"There is no backup in {backup}: it holds no {CATALOG}. Make one with: tillflow backup FOLDER."
+    kept = settings.model_copy(update={"path": backup, "data": ""})
+    if not kept.catalog_file.exists() or not (backup / MARK).exists():
+        message = f"There is no backup in {backup}. Make one with: tillflow backup FOLDER."
         raise WarehouseError(message)
     if settings.path.exists() and any(settings.path.iterdir()):
         message = (
@@ -77,19 +77,18 @@ def restore(backup: Path, settings: WarehouseSettings, told: Callable[[str], Non
             "with --warehouse."
         )
         raise WarehouseError(message)
-    return back_up(settings.model_copy(update={"path": backup, "data": ""}), settings.path, told)
+    return back_up(kept, settings.path, told)
 
 
-def _copy_files(
-    settings: WarehouseSettings, data: Path, target: Path, catalog: Path, told: Callable[[str], None]
-) -> Copied:
-    """Copy the files that a copy of the catalog names; `data` is where they lie now."""
+def _copy_files(settings: WarehouseSettings, target: Path, catalog: Path, told: Callable[[str], None]) -> Copied:
+    """Copy the files that a copy of the catalog names."""
+    data = Path(settings.data_place)
     reading = target / ".reading"
     shutil.rmtree(reading, ignore_errors=True)
     reading.mkdir(mode=0o700)
     try:
-        shutil.copy2(catalog, reading / CATALOG)
         copy = settings.model_copy(update={"path": reading, "data": str(data)})
+        shutil.copy2(catalog, copy.catalog_file)
         with open_warehouse(copy, read_only=True, alone=True) as connection:
             files = data_files(connection, copy)
     finally:
@@ -125,7 +124,3 @@ def _require_empty_or_own(folder: Path, target: Path) -> None:
         f"{target} is not empty, and holds no backup of {folder}. Choose a new folder, or that of an earlier backup."
     )
     raise WarehouseError(message)
-
-
-def _data(settings: WarehouseSettings) -> Path:
-    return Path(settings.data) if settings.data else settings.path / "data"

@@ -83,7 +83,7 @@ def open_warehouse(
     except (duckdb.Error, OSError, MemoryError, UnicodeDecodeError) as error:
         if told := exhausted(error, settings):
             raise told from error
-        if is_damage(error) and not settings.catalog and (damage := damage_of(_catalog_file(settings))):
+        if is_damage(error) and not settings.catalog and (damage := damage_of(settings.catalog_file)):
             raise WarehouseError(damage) from error
         raise
 
@@ -115,18 +115,10 @@ def _open(settings: WarehouseSettings, *, read_only: bool, snapshot: int | None)
 
 
 def _require_catalog(settings: WarehouseSettings) -> None:
-    if not settings.catalog and not _catalog_file(settings).exists():
-        lost = lost_catalog(None, settings.path, _data(settings), str(_catalog_file(settings)))
+    if not settings.catalog and not settings.catalog_file.exists():
+        lost = lost_catalog(None, settings.path, settings.data_place, str(settings.catalog_file))
         message = f"There is no warehouse in {settings.path}. Make one with: tillflow run, or tillflow demo."
         raise WarehouseError(lost or message)
-
-
-def _data(settings: WarehouseSettings) -> str:
-    return settings.data or str(settings.path / "data")
-
-
-def _catalog_file(settings: WarehouseSettings) -> Path:
-    return settings.path / "catalog.sqlite"
 
 
 def clear_scratch(scratch: Path) -> None:
@@ -154,7 +146,7 @@ def create_warehouse(settings: WarehouseSettings) -> None:
         WarehouseError: when the tables of an existing warehouse can't be altered without losing something, its catalog
             is damaged or lost, or another folder's.
     """
-    if not settings.catalog and (damage := damage_of(_catalog_file(settings))):
+    if not settings.catalog and (damage := damage_of(settings.catalog_file)):
         raise WarehouseError(damage)
     with open_warehouse(settings) as connection:
         mark_folder(connection, LAKE, settings.path)
@@ -209,7 +201,7 @@ def snapshot_committed_as(connection: duckdb.DuckDBPyConnection, message: str, r
 def _attach(
     connection: duckdb.DuckDBPyConnection, settings: WarehouseSettings, *, read_only: bool, snapshot: int | None
 ) -> None:
-    folder, catalog_file, data = settings.path, _catalog_file(settings), _data(settings)
+    folder, catalog_file, data = settings.path, settings.catalog_file, settings.data_place
     # The catalog remembers where its data was; a warehouse folder that was moved or copied is read where it is now.
     options = [f"DATA_PATH {quote_text(data)}", "OVERRIDE_DATA_PATH true"]
     if not read_only:
@@ -248,7 +240,7 @@ def _cant_be_opened(error: Exception, settings: WarehouseSettings, where: str) -
     if told := exhausted(error, settings):
         return told
     if not settings.catalog and is_damage(error):
-        file = _catalog_file(settings)
+        file = settings.catalog_file
         return WarehouseError(damage_of(file) or damaged_catalog(file, "it can't be read"))
     return WarehouseError(f"The warehouse's catalog {where} can't be opened: {without_passwords(str(error))}")
 
@@ -259,7 +251,7 @@ def _attach_catalog(
     """Attach the catalog that is there; make one only where there never was any."""
     statement = f"ATTACH {quote_text(target)} AS {LAKE} ({', '.join(options)}"
     # SQLite would leave an empty file where it finds none.
-    if settings.catalog or _catalog_file(settings).exists():
+    if settings.catalog or settings.catalog_file.exists():
         try:
             connection.execute(f"{statement}, CREATE_IF_NOT_EXISTS false)")
         except duckdb.Error as error:
@@ -267,7 +259,7 @@ def _attach_catalog(
                 raise
         else:
             return
-    if lost := lost_catalog(connection, settings.path, _data(settings), where):
+    if lost := lost_catalog(connection, settings.path, settings.data_place, where):
         raise WarehouseError(lost)
     connection.execute(f"{statement})")
 

@@ -66,7 +66,10 @@ def examine(settings: WarehouseSettings, *, deep: bool = False) -> Iterator[Find
         WarehouseError: when there is no warehouse, or its catalog can't be opened.
     """
     with open_warehouse(settings, read_only=True) as connection:
-        yield Finding(question="The catalog opens and is this folder's", looked_at=_catalog_name(settings))
+        yield Finding(
+            question="The catalog opens and is this folder's",
+            looked_at="PostgreSQL" if settings.catalog else str(settings.catalog_file),
+        )
         files = data_files(connection, settings)
         yield _files_are_there(connection, files)
         if deep:
@@ -80,7 +83,6 @@ def examine(settings: WarehouseSettings, *, deep: bool = False) -> Iterator[Find
 
 def data_files(connection: duckdb.DuckDBPyConnection, settings: WarehouseSettings) -> list[DataFile]:
     """Return every Parquet file, of rows and of deletions, that a snapshot of the catalog still names."""
-    data = settings.data or str(settings.path / "data")
     rows = connection.execute(
         f"""
         WITH named AS (
@@ -105,13 +107,9 @@ def data_files(connection: duckdb.DuckDBPyConnection, settings: WarehouseSetting
         FROM named JOIN tables USING (table_id)
         ORDER BY ALL
         """,
-        {"data": f"{data.rstrip('/')}/"},
+        {"data": f"{settings.data_place.rstrip('/')}/"},
     ).fetchall()
     return [DataFile(path=str(path), size=int(size)) for path, size in rows]
-
-
-def _catalog_name(settings: WarehouseSettings) -> str:
-    return "the catalog" if settings.catalog else str(settings.path / "catalog.sqlite")
 
 
 def _files_are_there(connection: duckdb.DuckDBPyConnection, files: Sequence[DataFile]) -> Finding:

@@ -26,6 +26,15 @@ BUCKET = Column(name="bucket", type="INTEGER", description="The part of the shop
 
 SOURCE = Column(name="source", type="VARCHAR", description="The source, as in [sources.<name>].")
 LOAD_ID = Column(name="load_id", type="VARCHAR", description="The load: its source and a hash of the file's content.")
+FILE = Column(name="file", type="VARCHAR", description="The file, under the folder of the source's path.")
+PATH = Column(name="path", type="VARCHAR", description="The file's whole path on the machine that read it.")
+FILE_BYTES = Column(name="file_bytes", type="BIGINT", description="The file's size.", unit="bytes", minimum=0)
+MODIFIED_NANOSECONDS = Column(
+    name="modified_nanoseconds",
+    type="BIGINT",
+    description="When the file was changed last, as its file system says.",
+    unit="nanoseconds since 1970, UTC",
+)
 METRIC_ON = Column(name="metric_on", type="DATE", description="The calendar day in the shop's time zone.")
 
 FIELDS = {
@@ -45,6 +54,10 @@ FIELDS = {
         BUCKET,
         SOURCE,
         LOAD_ID,
+        FILE,
+        PATH,
+        FILE_BYTES,
+        MODIFIED_NANOSECONDS,
         METRIC_ON,
         AS_OF,
         RUN_ID,

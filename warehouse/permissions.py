@@ -59,7 +59,7 @@ def close_to_others(settings: WarehouseSettings) -> None:
                 for name in names:
                     _permit(Path(inside) / name, _FILES[settings.group])
     # SQLite gives a new catalog 0644 at most, and what it keeps beside a catalog the catalog's own.
-    for file in settings.path.glob("catalog.sqlite*"):
+    for file in settings.path.glob(f"{settings.catalog_file.name}*"):
         _permit(file, _FILES[settings.group])
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from warehouse.contracts import Table
 
 
+# What ops.runs says of a run with answers that people read.
+PUBLISHED_STATUSES = ("published", "partly_published")
 # A family that gave no answer is worse off than one whose answer was refused.
 _BROKEN = ("failed", "rejected")
 
@@ -52,7 +54,7 @@ class Ending:
     @property
     def has_published(self) -> bool:
         """Whether it has answers that people read now."""
-        return self.status in ("published", "partly_published")
+        return self.status in PUBLISHED_STATUSES
 
 
 def ending_of(outcomes: Sequence[FamilyOutcome]) -> Ending:

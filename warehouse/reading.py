@@ -116,7 +116,7 @@ def open_for_reading(
 
 def confine(connection: duckdb.DuckDBPyConnection, settings: WarehouseSettings) -> None:
     """Shut the connection: only the lake's data can be reached, and no setting changed, until it is closed."""
-    data = settings.data or str(settings.path / "data")
+    data = settings.data_place
     if data.startswith(OBJECT_STORES):
         _hide_object_storage_keys(connection, data)
     else:

@@ -13,6 +13,7 @@ from warehouse.catalog import all_tables
 from warehouse.connection import snapshot_committed_as
 from warehouse.ddl import quote_text
 from warehouse.ops.validation_results import TABLE as VALIDATION_RESULTS
+from warehouse.publishing import PUBLISHED_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,8 +77,7 @@ def fingerprint(
 def published_with(connection: duckdb.DuckDBPyConnection, run_fingerprint: str) -> str | None:
     """Return the run whose answers stand now, if they were made from exactly this."""
     row = connection.execute(
-        "SELECT arg_max((run_id, fingerprint, status), started_at) FROM ops.runs "
-        "WHERE status IN ('published', 'partly_published')"
+        f"SELECT arg_max((run_id, fingerprint, status), started_at) FROM ops.runs WHERE status IN {PUBLISHED_STATUSES}"
     ).fetchone()
     last = row[0] if row else None
     if last is None or tuple(last.values() if isinstance(last, dict) else last)[1:] != (run_fingerprint, "published"):
@@ -104,7 +104,7 @@ def bury_crashed_runs(connection: duckdb.DuckDBPyConnection) -> list[str]:
     if crashed:
         connection.execute("UPDATE ops.runs SET status = 'crashed', message = ? WHERE status = 'started'", [_CRASHED])
     unfinished = connection.execute(
-        "SELECT run_id FROM ops.runs WHERE status IN ('published', 'partly_published') AND snapshot_id IS NULL"
+        f"SELECT run_id FROM ops.runs WHERE status IN {PUBLISHED_STATUSES} AND snapshot_id IS NULL"
     ).fetchall()
     for (run_id,) in unfinished:
         connection.execute(
@@ -148,7 +148,7 @@ def record_checks(
 def snapshot_of(connection: duckdb.DuckDBPyConnection, run_id: str) -> int | None:
     """Return the snapshot that holds a run's answers, or None when there is no such run or it has none."""
     row = connection.execute("SELECT snapshot_id, status FROM ops.runs WHERE run_id = ?", [run_id]).fetchone()
-    if row and row[0] is None and row[1] in ("published", "partly_published"):
+    if row and row[0] is None and row[1] in PUBLISHED_STATUSES:
         # It was killed between its publication and its end.
         return snapshot_committed_as(connection, PUBLISHED, run_id)
     return int(row[0]) if row and row[0] is not None else None
@@ -157,6 +157,6 @@ def snapshot_of(connection: duckdb.DuckDBPyConnection, run_id: str) -> int | Non
 def standing_run(connection: duckdb.DuckDBPyConnection) -> str | None:
     """Return the run that published last, or None when none has."""
     row = connection.execute(
-        "SELECT arg_max(run_id, started_at) FROM ops.runs WHERE status IN ('published', 'partly_published')"
+        f"SELECT arg_max(run_id, started_at) FROM ops.runs WHERE status IN {PUBLISHED_STATUSES}"
     ).fetchone()
     return row[0] if row else None

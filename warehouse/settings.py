@@ -114,6 +114,16 @@ class WarehouseSettings(_Section):
         description="DuckDB's threads; by default one a core. Families that run at the same time share them.",
     )
 
+    @property
+    def catalog_file(self) -> Path:
+        """Where the catalog lies, if it is a file."""
+        return self.path / "catalog.sqlite"
+
+    @property
+    def data_place(self) -> str:
+        """The folder or object storage of the Parquet files."""
+        return self.data or str(self.path / "data")
+
     @field_validator("data")
     @classmethod
     def _known_object_store(cls, value: str) -> str:

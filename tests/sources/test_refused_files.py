@@ -10,7 +10,7 @@ import pytest
 from sources.files import SourceError
 from sources.loading import Inspection, inspect_source
 from sources.refused_files import remember_refused
-from tests.warehouse.ingest import order_lines, write_lines
+from tests.warehouse.ingest import ingest, order_lines, write_lines
 from warehouse.connection import open_warehouse, transaction
 from warehouse.statements import statement
 
@@ -59,7 +59,7 @@ def test_a_file_is_told_of_once(sqlite_lake: WarehouseSettings, folder: Path) ->
     look(sqlite_lake, folder)
     again = look(sqlite_lake, folder)
     assert [file.file for file in again.refused] == ["second.csv"]
-    assert (again.newly_refused, again.is_refusal_over) == ((), False)
+    assert again.newly_refused == []
 
 
 def test_a_file_that_changes_and_stays_broken_is_told_of_again(sqlite_lake: WarehouseSettings, folder: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_mended_file_is_taken_and_forgotten(sqlite_lake: WarehouseSettings, fo
     write_lines(folder / "second.csv", ("second", *LINE[1:]))
     mended = look(sqlite_lake, folder)
     assert "second.csv" in [file.name for file in mended.new_files]
-    assert (mended.refused, mended.is_refusal_over, told(sqlite_lake)) == ((), True, [])
+    assert (mended.refused, mended.has_news, told(sqlite_lake)) == ((), True, [])
 
 
 def test_a_removed_file_is_forgotten(sqlite_lake: WarehouseSettings, folder: Path) -> None:
@@ -92,6 +92,34 @@ def test_a_file_that_is_cut_off_is_set_aside_too(sqlite_lake: WarehouseSettings,
     inspection = look(sqlite_lake, folder)
     assert [file.name for file in inspection.new_files] == ["first.csv", "second.csv"]
     assert "it may be cut off" in told(sqlite_lake)[0][1]
+
+
+def test_broken_files_alone_are_set_aside_where_good_ones_were_loaded(
+    sqlite_lake: WarehouseSettings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "daily"
+    write_lines(folder / "monday.csv", LINE)
+    ingest(sqlite_lake, order_lines(folder))
+    (folder / "monday.csv").unlink()
+    (folder / "tuesday.csv").write_bytes(b"\x00\x00")
+    assert [file.file for file in look(sqlite_lake, folder).newly_refused] == ["tuesday.csv"]
+
+
+def test_a_column_that_no_file_ever_had_ends_the_run_whatever_was_loaded(
+    sqlite_lake: WarehouseSettings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "daily"
+    write_lines(folder / "monday.csv", LINE)
+    source = order_lines(folder)
+    ingest(sqlite_lake, source)
+    mistyped = source.model_copy(
+        update={
+            "columns": source.columns
+            | {"unit_price": source.columns["unit_price"].model_copy(update={"column": "pricee"})}
+        }
+    )
+    with open_warehouse(sqlite_lake) as connection, pytest.raises(SourceError, match="pricee"):
+        inspect_source(connection, "orders", mistyped)
 
 
 def test_a_source_of_broken_files_only_ends_the_run(sqlite_lake: WarehouseSettings, folder: Path) -> None:

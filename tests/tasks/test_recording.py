@@ -63,11 +63,11 @@ def test_a_file_set_aside_for_the_first_time_fails_the_run_whatever_it_published
     file = RefusedFile(
         path="/a.csv", file="a.csv", reason="source orders, /a.csv: the file is empty.", size=0, modified=0
     )
-    inspections = {"orders": Inspection(read_files=(), new_files=(), known_file_count=0, refused=(file,))}
+    broken = Inspection(read_files=(), new_files=(), known_file_count=0, refused=(file,))
     known, new = progress(), progress()
-    known.inspections = inspections
+    known.inspections = {"orders": dataclasses.replace(broken, refused_before=frozenset({file}))}
     assert known.published([outcome("segments", "published")]).is_completed()
-    new.inspections = {"orders": dataclasses.replace(inspections["orders"], newly_refused=(file,))}
+    new.inspections = {"orders": broken}
     state = new.published([outcome("segments", "published")])
     assert (state.is_failed(), new.status) == (True, "published")
     assert new.message == (

@@ -1,7 +1,7 @@
 """The contract of ops.files."""
 
 from warehouse.contracts import Column, Question, Table
-from warehouse.fields import LOAD_ID, SOURCE
+from warehouse.fields import FILE_BYTES, LOAD_ID, MODIFIED_NANOSECONDS, PATH, SOURCE
 
 TABLE = Table(
     schema="ops",
@@ -14,16 +14,11 @@ TABLE = Table(
     key=("source", "path"),
     columns=(
         SOURCE,
-        Column(name="path", type="VARCHAR", description="The file's whole path on the machine that read it."),
+        PATH,
         LOAD_ID.here("See ops.loads."),
         Column(name="is_ended", type="BOOLEAN", description="Its last line has an end."),
-        Column(name="file_bytes", type="BIGINT", description="The file's size.", unit="bytes", minimum=0),
-        Column(
-            name="modified_nanoseconds",
-            type="BIGINT",
-            description="When the file was changed last, as its file system says.",
-            unit="nanoseconds since 1970, UTC",
-        ),
+        FILE_BYTES,
+        MODIFIED_NANOSECONDS,
         Column(
             name="read_nanoseconds",
             type="BIGINT",

@@ -1,7 +1,7 @@
 """The contract of ops.loads."""
 
 from warehouse.contracts import RUN_ID, Check, Column, Question, Table
-from warehouse.fields import LOAD_ID, SOURCE
+from warehouse.fields import FILE, FILE_BYTES, LOAD_ID, SOURCE
 
 TABLE = Table(
     schema="ops",
@@ -16,7 +16,7 @@ TABLE = Table(
         LOAD_ID,
         SOURCE,
         Column(name="table_name", type="VARCHAR", description="The core table that the rows belong to."),
-        Column(name="file", type="VARCHAR", description="The file, under the folder of the source's path."),
+        FILE,
         Column(name="content_sha256", type="VARCHAR", description="SHA-256 of the file's content."),
         RUN_ID.here("It read the file."),
         Column(
@@ -48,7 +48,7 @@ TABLE = Table(
             description="Somebody said that it is to be merged, however many of its rows break a rule.",
             nullable=True,
         ),
-        Column(name="file_bytes", type="BIGINT", description="The file's size.", unit="bytes", minimum=0),
+        FILE_BYTES,
         Column(name="load_order", type="BIGINT", description="Later loads win over earlier ones.", minimum=1),
         Column(name="rows_read", type="BIGINT", description="Rows in the file.", unit="rows", minimum=0),
         Column(name="rows_accepted", type="BIGINT", description="Rows merged into core.", unit="rows", minimum=0),

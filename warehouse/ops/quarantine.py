@@ -1,7 +1,7 @@
 """The contract of ops.quarantine."""
 
 from warehouse.contracts import RUN_ID, Column, Question, Table
-from warehouse.fields import LOAD_ID, SOURCE
+from warehouse.fields import FILE, LOAD_ID, SOURCE
 
 TABLE = Table(
     schema="ops",
@@ -16,7 +16,7 @@ TABLE = Table(
         LOAD_ID.here("See ops.loads.", references="ops.loads.load_id"),
         SOURCE,
         Column(name="table_name", type="VARCHAR", description="The core table that the row was meant for."),
-        Column(name="file", type="VARCHAR", description="The file, under the folder of the source's path."),
+        FILE,
         RUN_ID.here("It judged the row last."),
         Column(name="rules", type="VARCHAR[]", description="Every rule that the row broke."),
         Column(name="reason", type="VARCHAR", description="Why, in words."),

@@ -1,7 +1,7 @@
 """The contract of ops.refused_files."""
 
 from warehouse.contracts import RUN_ID, Column, Question, Table
-from warehouse.fields import SOURCE
+from warehouse.fields import FILE, FILE_BYTES, MODIFIED_NANOSECONDS, PATH, SOURCE
 
 TABLE = Table(
     schema="ops",
@@ -14,16 +14,11 @@ TABLE = Table(
     key=("source", "path"),
     columns=(
         SOURCE,
-        Column(name="path", type="VARCHAR", description="The file's whole path on the machine that read it."),
-        Column(name="file", type="VARCHAR", description="The file, under the folder of the source's path."),
+        PATH,
+        FILE,
         Column(name="reason", type="VARCHAR", description="What is wrong, and what to do."),
-        Column(name="file_bytes", type="BIGINT", description="The file's size.", unit="bytes", minimum=0),
-        Column(
-            name="modified_nanoseconds",
-            type="BIGINT",
-            description="When the file was changed last, as its file system says.",
-            unit="nanoseconds since 1970, UTC",
-        ),
+        FILE_BYTES,
+        MODIFIED_NANOSECONDS,
         RUN_ID.here("It told of the file first, see ops.runs."),
         Column(name="refused_at", type="TIMESTAMP", description="When that was.", unit="UTC"),
     ),
