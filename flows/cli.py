@@ -299,12 +299,10 @@ def _tell_copied(files: int, new_files: int, new_bytes: int, folder: Path) -> No
 
 @app.command()
 def report(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
-    """Write the report again from the tables as they are, and print its path."""
-    from tasks.reporting import build_report  # noqa: PLC0415 - charts take a second to import
+    """Write the report and the Data Docs again, from the tables as they are, and print the report's path."""
+    from tasks.reporting import write_report_again  # noqa: PLC0415 - charts take a second to import
 
-    settings = load_settings(config, _overrides(warehouse, set_))
-    last_run_id(settings)
-    typer.echo(build_report(settings))
+    typer.echo(write_report_again(load_settings(config, _overrides(warehouse, set_))))
 
 
 @quarantine_app.callback()
@@ -382,16 +380,20 @@ def discard(
 
 
 def _end_run(settings: Settings, code: int, why: str, began: datetime) -> None:
-    """Show what the run did, and at the end why it failed, if it did."""
+    """Show what the run did, and at the end why it ended Failed, if it did: it may have published all the same."""
+    has_published = False
     try:
         if code in (DONE, FAILED):
-            show_summary(_out, settings, began)
+            has_published = show_summary(_out, settings, began)
     except (QueryError, WarehouseError, ExhaustedError) as error:
         # What ended the run, such as a full disk, may keep its record from being read; it is what is to be told.
         if str(error) not in why:
             _err.print(f"What the run did can't be shown: {plain(str(error))}", highlight=False, soft_wrap=True)
     if why:
-        _err.print(f"[red]The run failed.[/red] {plain(why)}", highlight=False, soft_wrap=True)
+        what = "[yellow]The run published, and somebody has to look.[/yellow]"
+        if not has_published:
+            what = "[red]The run failed.[/red]"
+        _err.print(f"{what} {plain(why)}", highlight=False, soft_wrap=True)
 
 
 def _overrides(warehouse: Path | None, given: list[str] | None) -> tuple[str, ...]:

@@ -137,12 +137,15 @@ def repair_warehouse(out: Console, settings: Settings) -> None:
         out.print(f"Run {run_id} crashed; it is recorded now.", highlight=False)
 
 
-def show_summary(out: Console, settings: Settings, since: datetime) -> None:
-    """Tell what the last run read, checked and found, unless it began before `since`: then this one left no record."""
+def show_summary(out: Console, settings: Settings, since: datetime) -> bool:
+    """Tell what the last run read, checked and found, unless it began before `since`: then this one left no record.
+
+    Returns whether answers of the run stand now.
+    """
     known = ask_all(settings, {"last_runs": None, "published_runs": None})
     last = next(iter(known["last_runs"].as_dicts()), None)
     if last is None or last["started_at"] < since.replace(microsecond=0):
-        return
+        return False
     of_run = {"run_id": last["run_id"]}
     # A run that found nothing new has no families of its own: the answers of an earlier one stand.
     standing = {"run_id": known["published_runs"].rows[0][0]} if last["status"] == "unchanged" else of_run
@@ -157,7 +160,9 @@ def show_summary(out: Console, settings: Settings, since: datetime) -> None:
             "broken_checks_of_run": of_run,
         },
     )
-    said = "" if last["status"] == "failed" else f" {plain(last['message'])}"
+    # What is wrong, if something is, is told last, where it is seen.
+    ended, _, _ = last["message"].partition("\n")
+    said = "" if last["status"] == "failed" else f" {plain(ended)}"
     out.print(f"\n[bold]Run {last['run_id']}: {last['status']}.[/bold]{said}", highlight=False, soft_wrap=True)
     for name, title in (
         ("loads_of_run", "What was read"),
@@ -173,6 +178,7 @@ def show_summary(out: Console, settings: Settings, since: datetime) -> None:
         title = "Champions against their baselines (↑ higher, ↓ lower is better)"
         show(out, answers["champions"], title)
     show_broken_checks(out, answers["broken_checks_of_run"])
+    return any(run_id == last["run_id"] for run_id, *_ in known["published_runs"].rows)
 
 
 def show_broken_checks(out: Console, broken: Answer) -> None:

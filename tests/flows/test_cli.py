@@ -91,6 +91,7 @@ def test_a_report_that_can_not_be_written_is_told_in_a_sentence(tmp_path: Path, 
         columns = connection.execute("DESCRIBE ops.runs").fetchall()
         values = ", ".join("NULL" if column[2] == "YES" else EXAMPLES[column[1]] for column in columns)
         connection.execute(f"INSERT INTO ops.runs VALUES ({values})")
+        connection.execute("UPDATE ops.runs SET status = 'published'")
     (sqlite_lake.path / "report").write_text("in the way", encoding="utf-8")
     done = call("report", "--warehouse", str(sqlite_lake.path), folder=tmp_path)
     assert done.returncode == 2, done.stderr
@@ -110,3 +111,18 @@ def test_why_a_run_failed_is_told_also_where_its_record_can_not_be_read(
     told = " ".join(capsys.readouterr().err.split())
     assert "What the run did can't be shown: the disk is full" in told
     assert "The run failed. The disk is full: 0MB are free." in told
+
+
+@pytest.mark.parametrize(
+    ("has_published", "told"),
+    [
+        (True, "The run published, and somebody has to look. 1 file is broken"),
+        (False, "The run failed. 1 file is broken"),
+    ],
+)
+def test_a_run_that_published_is_not_called_failed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, has_published: bool, told: str
+) -> None:
+    monkeypatch.setattr("flows.cli.show_summary", lambda *_: has_published)
+    _end_run(Settings(), 1, "1 file is broken and set aside", datetime(2026, 11, 21))  # noqa: DTZ001 - as a run has it
+    assert told in " ".join(capsys.readouterr().err.split())

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import tasks.reporting
 from expectations.gate import CheckResult, Gate, Status
 from expectations.records import keep_records
 from models import FAMILIES
 from tasks.gates import checks_folder
 from tasks.ingest import prepare_warehouse
 from tasks.publish import answers_stand, publish_results, record
-from tasks.reporting import report_is_current, write_report
+from tasks.reporting import report_is_current, write_report, write_report_again
 from tasks.run import Run, utc_now
 from tests.warehouse.ingest import ask
-from warehouse.connection import latest_snapshot, open_warehouse, transaction
+from warehouse.connection import WarehouseError, latest_snapshot, open_warehouse, transaction
 from warehouse.contracts import Severity
 from warehouse.publishing import FamilyOutcome
 from warehouse.run_records import snapshot_of, standing_run
@@ -128,15 +127,19 @@ def test_the_record_of_a_run_that_ends_well_has_its_snapshot_and_its_end(first: 
     assert (snapshot is not None, ended, checks) == (True, True, 1)
 
 
-def test_the_report_of_a_killed_run_is_written_by_the_next(first: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """Which run's Data Docs were written, of which checks."""
     told: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(
-        tasks.reporting, "build_report", lambda settings: settings.warehouse.path / "report" / "index.html"
-    )
+    monkeypatch.setattr("report.page.write_report", lambda connection, page, **_: page)  # noqa: ARG005
     monkeypatch.setattr(
         "expectations.data_docs.build_data_docs",
         lambda results, folder, *, run_id, checked_at: told.append((run_id, [result.check for result in results])),  # noqa: ARG005
     )
+    return told
+
+
+def test_the_report_of_a_killed_run_is_written_by_the_next(first: Run, told: list[tuple[str, list[str]]]) -> None:
     prepare_warehouse.fn(first)
     assert report_is_current(first)  # nothing has been published yet
     publish_and_die(first)
@@ -147,6 +150,17 @@ def test_the_report_of_a_killed_run_is_written_by_the_next(first: Run, monkeypat
     write_report.fn(second)
     assert told == [(first.run_id, ["orders has at least 1 row"])]
     assert report_is_current(second)
+
+
+def test_a_person_who_asks_for_the_report_gets_the_data_docs_too(first: Run, told: list[tuple[str, list[str]]]) -> None:
+    prepare_warehouse.fn(first)
+    with pytest.raises(WarehouseError, match="No run has published anything yet"):
+        write_report_again(first.settings)
+    publish_and_die(first)
+    page = write_report_again(first.settings)
+    assert page == first.settings.warehouse.path / "report" / "index.html"
+    assert told == [(first.run_id, ["orders has at least 1 row"])]
+    assert report_is_current(first)
 
 
 def test_a_publication_that_is_rolled_back_leaves_no_record(first: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,15 @@
--- Everything that came in so far, by source.
+-- Everything that came in so far, by source: what was read is what became of it, in rows.
 SELECT
     source,
-    count(*) AS files,
+    count(*) FILTER (WHERE status <> 'superseded') AS files,
     (sum(rows_read) FILTER (WHERE status <> 'superseded'))::BIGINT AS "read",
     sum(rows_accepted)::BIGINT AS accepted,
     sum(rows_duplicate)::BIGINT AS duplicate,
     sum(rows_quarantined)::BIGINT AS quarantined,
-    count(*) FILTER (WHERE status = 'raw') AS waiting,
-    count(*) FILTER (WHERE status = 'superseded') AS superseded
+    (sum(rows_read) FILTER (WHERE status = 'raw'))::BIGINT AS waiting,
+    (sum(rows_read) FILTER (WHERE status = 'set_aside'))::BIGINT AS "set aside",
+    (sum(rows_read) FILTER (WHERE status = 'discarded'))::BIGINT AS discarded,
+    count(*) FILTER (WHERE status = 'superseded') AS "superseded files"
 FROM ops.loads
 GROUP BY source
 ORDER BY source

@@ -197,12 +197,14 @@ def test_loads_of_run(given: Put, ask: Ask) -> None:
     _load(given, "till", 3, **waiting)
     _load(given, "till", 1, **waiting)
     _load(given, "web", 40, run_id="run-5", **waiting)
+    _load(given, "till", 2, **waiting | {"status": "set_aside"})
+    _load(given, "till", 50, **waiting | {"status": "superseded"})
     _load(given, "done", 99, run_id="run-6", merged_run_id="run-6")
     _load(given, "both", 40, run_id="run-7", **waiting)
     assert ask("loads_of_run", **RUN) == [
-        ("both", 1, 40, None, None, None, 40),
-        ("web", 1, 40, None, None, None, 40),
-        ("till", 4, 19, 9, 3, 3, 4),
+        ("both", 1, 40, None, None, None, None, 40),
+        ("web", 1, 40, None, None, None, None, 40),
+        ("till", 5, 21, 9, 3, 3, 2, 4),
     ]
 
 
@@ -212,7 +214,12 @@ def test_sources_summary(given: Put, ask: Ask) -> None:
     nothing = {"rows_accepted": 0, "rows_duplicate": 0, "rows_quarantined": 0}
     _load(given, "till", 4, status="raw", **nothing)
     _load(given, "till", 3, status="superseded", **nothing)
-    assert ask("sources_summary") == [("till", 3, 14, 7, 2, 1, 1, 1), ("web", 1, 1, 1, 0, 0, 0, 0)]
+    _load(given, "till", 5, status="set_aside", **nothing)
+    _load(given, "till", 6, status="discarded", **nothing)
+    till, web = ask("sources_summary")
+    assert till == ("till", 4, 25, 7, 2, 1, 4, 5, 6, 1)
+    assert till[2] == sum(till[3:9])
+    assert web == ("web", 1, 1, 1, 0, 0, None, None, None, 0)
 
 
 def test_waiting_sources(given: Put, ask: Ask) -> None:
