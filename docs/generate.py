@@ -28,6 +28,7 @@ LAYERS = {
     "features": "What models read, as of a date.",
     "results": "What people read: the current answer of every family.",
     "ops": "What happened: loads, quarantine, checks, runs, freshness and lineage.",
+    "protected": "Personal values, encrypted by a key that is not in the warehouse; elsewhere stand pseudonyms.",
 }
 
 

@@ -12,7 +12,7 @@ from warehouse.contracts import WAREHOUSE_FOLDER, Table
 if TYPE_CHECKING:
     from types import ModuleType
 
-SCHEMAS = ("raw", "core", "features", "results", "ops")
+SCHEMAS = ("raw", "core", "features", "results", "ops", "protected")
 
 
 @cache

@@ -29,6 +29,17 @@ class Origin(StrEnum):
     EITHER = "either"
 
 
+class Personal(StrEnum):
+    """Whether a column's values are about a person.
+
+    `IDENTIFIER`: the shop's own number of a person. `CONTENT`: what a person is called, has or wrote.
+    """
+
+    NO = ""
+    IDENTIFIER = "identifier"
+    CONTENT = "content"
+
+
 class Parts(StrEnum):
     """How a feature table is built: in one piece, or by buckets of customers, in which each order lies in one.
 
@@ -60,7 +71,7 @@ class Column:
     references: str = ""
     references_when: str = "true"
     origin: Origin = Origin.DERIVED
-    personal: bool = False
+    personal: Personal = Personal.NO
     severity: Severity = Severity.FAIL
 
     def here(self, note: str = "", **changes: Any) -> Column:  # noqa: ANN401 - whatever a column has

@@ -3,12 +3,21 @@
 A contract takes a field as it is, or says with `here` what is particular there: `CUSTOMER_ID.here("Who bought.")`.
 """
 
-from warehouse.contracts import AS_OF, FAMILY, RUN_ID, Column
+from warehouse.contracts import AS_OF, FAMILY, RUN_ID, Column, Personal
 
 # A shop may number its customers by their e-mail addresses.
 CUSTOMER_ID = Column(
-    name="customer_id", type="VARCHAR", description="The shop's number of the customer.", personal=True
+    name="customer_id",
+    type="VARCHAR",
+    description="The shop's number of the customer.",
+    personal=Personal.IDENTIFIER,
 )
+PSEUDONYM = Column(
+    name="pseudonym",
+    type="VARCHAR",
+    description="'p-' and half of the value's HMAC-SHA256 under the shop's key, in hexadecimal.",
+)
+KEY_ID = Column(name="key_id", type="VARCHAR", description="The key, by a number that tells nothing of it.")
 PRODUCT_ID = Column(name="product_id", type="VARCHAR", description="The shop's code of the product.")
 ORDER_ID = Column(name="order_id", type="VARCHAR", description="The shop's number of the order or credit note.")
 CAMPAIGN_ID = Column(name="campaign_id", type="VARCHAR", description="The campaign's number.")
@@ -41,6 +50,8 @@ FIELDS = {
     field.name: field
     for field in (
         CUSTOMER_ID,
+        PSEUDONYM,
+        KEY_ID,
         PRODUCT_ID,
         ORDER_ID,
         CAMPAIGN_ID,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from warehouse.contracts import Column, Table
+from warehouse.contracts import Column, Personal, Table
 from warehouse.ddl import comment_sql, create_table_sql, quote_identifier, table_name
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _BOOKKEEPING = (
         type="VARCHAR",
         description="The whole line where it could not be read as a row; the other columns are empty then.",
         nullable=True,
+        personal=Personal.CONTENT,
     ),
 )
 

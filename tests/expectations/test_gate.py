@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from expectations.gate import CheckResult, GateFailedError, Status, gate_decision, validate
 from warehouse.catalog import all_tables
-from warehouse.contracts import Check, Column, Severity, Table
+from warehouse.contracts import Check, Column, Personal, Severity, Table
 from warehouse.core.order_lines import TABLE as ORDER_LINES
 from warehouse.ddl import create_table_sql, create_tables
 from warehouse.raw_tables import raw_table
@@ -49,7 +49,7 @@ LINES = Table(
             references="core.goods.product_id",
         ),
         Column(name="quantity", type="BIGINT", description="Units.", nullable=True, minimum=-10, maximum=10),
-        Column(name="email", type="VARCHAR", description="Email.", nullable=True, personal=True),
+        Column(name="email", type="VARCHAR", description="Email.", nullable=True, personal=Personal.CONTENT),
     ),
     checks=(
         Check(
@@ -297,7 +297,7 @@ def test_texts_of_unmapped_columns_are_not_shown(connection: duckdb.DuckDBPyConn
         "_source": "visits",
         "_file": "a.csv",
         "_row_number": 0,
-        "_malformed": hidden,
+        "_malformed": "(personal, not shown)",
         "mail": hidden,
         "phone": hidden,
     }

@@ -1,6 +1,6 @@
 """The contract of core.reviews."""
 
-from warehouse.contracts import Column, Origin, Question, Table
+from warehouse.contracts import Column, Origin, Personal, Question, Table
 from warehouse.fields import CUSTOMER_ID, PRODUCT_ID
 
 TABLE = Table(
@@ -15,14 +15,21 @@ TABLE = Table(
         PRODUCT_ID.here("The one reviewed.", origin=Origin.SOURCE, nullable=True),
         CUSTOMER_ID.here("Who wrote it, where known.", origin=Origin.SOURCE, nullable=True),
         Column(name="rating", type="INTEGER", origin=Origin.SOURCE, description="Stars, 1 to 5.", minimum=1, maximum=5),
-        Column(name="title", type="VARCHAR", origin=Origin.SOURCE, description="The headline.", nullable=True),
+        Column(
+            name="title",
+            type="VARCHAR",
+            origin=Origin.SOURCE,
+            description="The headline.",
+            nullable=True,
+            personal=Personal.CONTENT,
+        ),
         Column(
             name="text",
             type="VARCHAR",
             origin=Origin.SOURCE,
             description="The text, any language.",
             nullable=True,
-            personal=True,
+            personal=Personal.CONTENT,
         ),
         Column(
             name="reviewed_at", type="TIMESTAMP", origin=Origin.SOURCE, description="When it was written.", unit="UTC"

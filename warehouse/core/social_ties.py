@@ -1,6 +1,6 @@
 """The contract of core.social_ties."""
 
-from warehouse.contracts import Check, Column, Origin, Question, Table
+from warehouse.contracts import Check, Column, Origin, Personal, Question, Table
 from warehouse.fields import CUSTOMER_ID
 
 TABLE = Table(
@@ -17,7 +17,7 @@ TABLE = Table(
             type="VARCHAR",
             origin=Origin.SOURCE,
             description="The customer's friend.",
-            personal=True,
+            personal=Personal.IDENTIFIER,
         ),
         Column(name="since_on", type="DATE", origin=Origin.SOURCE, description="When the tie began.", nullable=True),
     ),

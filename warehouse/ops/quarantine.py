@@ -1,6 +1,6 @@
 """The contract of ops.quarantine."""
 
-from warehouse.contracts import RUN_ID, Column, Question, Table
+from warehouse.contracts import RUN_ID, Column, Personal, Question, Table
 from warehouse.fields import FILE, LOAD_ID, SOURCE
 
 TABLE = Table(
@@ -20,7 +20,12 @@ TABLE = Table(
         RUN_ID.here("It judged the row last."),
         Column(name="rules", type="VARCHAR[]", description="Every rule that the row broke."),
         Column(name="reason", type="VARCHAR", description="Why, in words."),
-        Column(name="payload", type="VARCHAR", description="The row as it came, as JSON.", personal=True),
+        Column(
+            name="payload",
+            type="VARCHAR",
+            description="The row as it came, as JSON.",
+            personal=Personal.CONTENT,
+        ),
         Column(
             name="status",
             type="VARCHAR",
