@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 
 from flows.console import plain, show, show_with_words, text_output
+from flows.options import ConfigOption, SetOption, WarehouseOption, overrides_of
+from flows.quarantine import quarantine_app
 from flows.running import DONE, FAILED, WRONG_USAGE, run_flow, show_broken_checks, show_summary
 from tasks.exports import FileFormat, export, format_of, write_text
 from tasks.opening import opened_ahead
@@ -32,25 +34,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-quarantine_app = typer.Typer(help="Look at the rows that were kept out, and judge them again.")
 app.add_typer(quarantine_app, name="quarantine", invoke_without_command=True)
 
 _out = Console()
 _err = Console(stderr=True)
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", "-c", help="The settings file; by default TILLFLOW_CONFIG, else ./tillflow.toml."),
-]
-WarehouseOption = Annotated[
-    Path | None,
-    typer.Option("--warehouse", "-w", help="The warehouse folder; the same as --set warehouse.path=DIR."),
-]
-LoadArgument = Annotated[str, typer.Argument(help="The load, as tillflow quarantine loads names it.")]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", "-s", help="A setting, such as run.seed=1 or sources.orders.path=/data; may be repeated."),
-]
 
 
 class Format(StrEnum):
@@ -120,7 +107,7 @@ def run(
 
     Example: tillflow run --config examples/online_retail.toml --set sources.online_retail.path=/data/online_retail
     """
-    overrides = (*_overrides(warehouse, set_), *(("run.verify=true",) if verify else ()))
+    overrides = (*overrides_of(warehouse, set_), *(("run.verify=true",) if verify else ()))
     settings = load_settings(config, overrides)
     require_sources(settings)
     families = tuple(name.strip() for name in only.split(",") if name.strip())
@@ -150,7 +137,7 @@ def demo(
     from flows.demonstration import make_shop, show_next_steps, show_queries  # noqa: PLC0415 - only for the demo
 
     shop_config = make_shop(_out, folder, order_lines=order_lines, seed=seed)
-    overrides = _overrides(warehouse, None)
+    overrides = overrides_of(warehouse, None)
     used = config or shop_config
     settings = load_settings(used, overrides)
     with opened_ahead(settings):
@@ -182,7 +169,7 @@ def sql(
 
     Example: tillflow sql "SELECT * FROM results.segment_profiles" --output segments.xlsx
     """
-    settings = load_settings(config, _overrides(warehouse, set_))
+    settings = load_settings(config, overrides_of(warehouse, set_))
     file_format = FileFormat(format_) if format_ and format_ is not Format.TABLE else None
     if output:
         if format_ is Format.TABLE:
@@ -202,7 +189,7 @@ def sql(
 @app.command()
 def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
     """Show the last runs, what came in, how fresh each table is and what did not pass."""
-    settings = load_settings(config, _overrides(warehouse, set_))
+    settings = load_settings(config, overrides_of(warehouse, set_))
     run_id = last_run_id(settings)
     show_with_words(_out, ask(settings, "last_runs"), "Last runs", words="message", about="run_id")
     show(_out, ask(settings, "sources_summary"), "What came in")
@@ -235,7 +222,7 @@ def doctor(
     """
     from tasks.upkeep import findings  # noqa: PLC0415 - only here
 
-    settings = load_settings(config, _overrides(warehouse, set_))
+    settings = load_settings(config, overrides_of(warehouse, set_))
     if repair:
         from flows.running import repair_warehouse  # noqa: PLC0415 - imports Prefect
 
@@ -265,7 +252,7 @@ def backup(
     """
     from tasks.upkeep import copied_to  # noqa: PLC0415 - only here
 
-    settings = load_settings(config, _overrides(warehouse, set_))
+    settings = load_settings(config, overrides_of(warehouse, set_))
     with _out.status("copying") as status:
         copied = copied_to(folder, settings, status.update)
     _tell_copied(copied.files, copied.new_files, copied.new_bytes, folder)
@@ -281,7 +268,7 @@ def restore(
     """Bring a backup back into the warehouse's folder, which must be empty or new."""
     from tasks.upkeep import restored_from  # noqa: PLC0415 - only here
 
-    settings = load_settings(config, _overrides(warehouse, set_))
+    settings = load_settings(config, overrides_of(warehouse, set_))
     with _out.status("copying") as status:
         copied = restored_from(folder, settings, status.update)
     _tell_copied(copied.files, copied.new_files, copied.new_bytes, settings.warehouse.path)
@@ -302,81 +289,7 @@ def report(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     """Write the report and the Data Docs again, from the tables as they are, and print the report's path."""
     from tasks.reporting import write_report_again  # noqa: PLC0415 - charts take a second to import
 
-    typer.echo(write_report_again(load_settings(config, _overrides(warehouse, set_))))
-
-
-@quarantine_app.callback()
-def quarantine(
-    context: typer.Context,
-    config: ConfigOption = None,
-    warehouse: WarehouseOption = None,
-    set_: SetOption = None,
-    source: Annotated[str, typer.Option(help="Show rows of this source.")] = "",
-    rule: Annotated[str, typer.Option(help="Show rows that broke this rule.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="Show at most this many rows.")] = 20,
-) -> None:
-    """Show which rules keep rows out and, with --source or --rule, the rows as they came.
-
-    Mend the source, the mapping or the rule, then: tillflow quarantine replay
-    """
-    if context.invoked_subcommand:
-        return
-    settings = load_settings(config, _overrides(warehouse, set_))
-    summary = ask(settings, "quarantine_summary")
-    if not summary.rows:
-        typer.echo("Nothing is in quarantine.")
-        return
-    if source or rule:
-        rows = ask(settings, "quarantined_rows", {"source": source, "rule": rule, "limit": limit})
-        show_with_words(_out, rows, "Rows as they came", words="payload", about="row_number")
-    else:
-        show(_out, summary, "Rows in quarantine, by rule")
-
-
-@quarantine_app.command()
-def replay(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
-    """Judge every quarantined row again by the settings and tables of now, and merge those that pass.
-
-    The models read them at the next run.
-    """
-    from flows.running import replay_quarantine  # noqa: PLC0415 - imports Prefect
-
-    raise typer.Exit(replay_quarantine(_out, _err, load_settings(config, _overrides(warehouse, set_))))
-
-
-@quarantine_app.command()
-def loads(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
-    """Show the files that were set aside because too many of their rows break a rule, and how to go on.
-
-    Send a corrected file under the same name, or: tillflow quarantine accept LOAD, tillflow quarantine discard LOAD
-    """
-    waiting = ask(load_settings(config, _overrides(warehouse, set_)), "loads_set_aside")
-    if not waiting.rows:
-        typer.echo("No load is set aside.")
-        return
-    show_with_words(_out, waiting, "Loads that are set aside", words="reason", about="load_id")
-
-
-@quarantine_app.command()
-def accept(
-    load: LoadArgument, config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None
-) -> None:
-    """Let the next run merge a load that is set aside; its bad rows go to quarantine one by one."""
-    from flows.running import decide_on_load  # noqa: PLC0415 - imports Prefect
-
-    settings = load_settings(config, _overrides(warehouse, set_))
-    raise typer.Exit(decide_on_load(_out, _err, settings, load, is_right=True))
-
-
-@quarantine_app.command()
-def discard(
-    load: LoadArgument, config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None
-) -> None:
-    """Leave a load that is set aside out for good; its rows stay in raw."""
-    from flows.running import decide_on_load  # noqa: PLC0415 - imports Prefect
-
-    settings = load_settings(config, _overrides(warehouse, set_))
-    raise typer.Exit(decide_on_load(_out, _err, settings, load, is_right=False))
+    typer.echo(write_report_again(load_settings(config, overrides_of(warehouse, set_))))
 
 
 def _end_run(settings: Settings, code: int, why: str, began: datetime) -> None:
@@ -394,8 +307,3 @@ def _end_run(settings: Settings, code: int, why: str, began: datetime) -> None:
         if not has_published:
             what = "[red]The run failed.[/red]"
         _err.print(f"{what} {plain(why)}", highlight=False, soft_wrap=True)
-
-
-def _overrides(warehouse: Path | None, given: list[str] | None) -> tuple[str, ...]:
-    chosen = (f"warehouse.path={warehouse}",) if warehouse else ()
-    return (*chosen, *(given or ()))

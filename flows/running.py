@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flows.console import plain, show, show_with_words, showing_progress
 from flows.temporary_server import TemporaryServerError, start_unless_configured
+from tasks.quarantine import Decision
 from tasks.queries import ask_all
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from tasks.quarantine import Which
     from tasks.queries import Answer
     from warehouse.settings import Settings
 
@@ -105,23 +107,36 @@ def replay_quarantine(out: Console, err: Console, settings: Settings) -> int:
     return DONE
 
 
-def decide_on_load(out: Console, err: Console, settings: Settings, load_id: str, *, is_right: bool) -> int:
-    """Accept or discard a load that is set aside and return the exit code."""
+def discard_rows(out: Console, settings: Settings, which: Which) -> int:
+    """Leave quarantined rows out for good and return the exit code."""
+    _set_up_prefect(verbose=False)
+    from tasks.ingest import discard_quarantined  # noqa: PLC0415 - imports Prefect
+    from tasks.run import running  # noqa: PLC0415 - with it
+
+    with showing_progress(out, "asking the warehouse"), running(settings) as run:
+        count = discard_quarantined(run, which)
+    out.print(f"{count:,} rows of {plain(which.source)} are discarded: nothing judges them again.", highlight=False)
+    return DONE
+
+
+def decide_on_load(out: Console, err: Console, settings: Settings, load_id: str, decision: Decision) -> int:
+    """Decide what becomes of a load that is set aside and return the exit code."""
     _set_up_prefect(verbose=False)
     from tasks.ingest import decide  # noqa: PLC0415 - imports Prefect
     from tasks.run import running  # noqa: PLC0415 - with it
 
     try:
         with showing_progress(out, "asking the warehouse"), running(settings) as run:
-            decide(run, load_id, is_right=is_right)
+            decide(run, load_id, decision)
     except LookupError as error:
-        err.print(f"[red]Nothing was changed.[/red] {error}", highlight=False, soft_wrap=True)
+        err.print(f"[red]Nothing was changed.[/red] {plain(str(error))}", highlight=False, soft_wrap=True)
         return WRONG_USAGE
-    out.print(
-        f"{load_id} is merged by the next run." if is_right else f"{load_id} is discarded; its rows stay in raw.",
-        highlight=False,
-        soft_wrap=True,
-    )
+    what = {
+        Decision.REPLAY: "is judged again by the next run",
+        Decision.ACCEPT: "is merged by the next run",
+        Decision.DISCARD: "is discarded; its rows stay in raw",
+    }
+    out.print(f"{load_id} {what[decision]}.", highlight=False, soft_wrap=True)
     return DONE
 
 

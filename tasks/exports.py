@@ -10,6 +10,7 @@ import csv
 import json
 import math
 import os
+import re
 import secrets
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _BATCH_ROWS = 100_000
 # A cell that begins so is a formula to a spreadsheet, the last four as well where text is wide (U+FF1D and others).
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*")
 _BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # What a sheet of Excel can hold.
 _SHEET_ROWS, _SHEET_COLUMNS, _CELL_CHARACTERS = 1_048_576, 16_384, 32_767
@@ -95,8 +97,11 @@ def write_text(settings: Settings, sql: str, stream: IO[str], file_format: FileF
 
 
 def harmless(text: str) -> str:
-    """Return a text that a spreadsheet takes as text: one that would be a formula gets an apostrophe before it."""
-    return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text
+    """Return a text that a spreadsheet does not compute: one that would be a formula gets an apostrophe before it.
+
+    A number with a sign stays as it is: it is worth what it says.
+    """
+    return f"'{text}" if text.startswith(_BEGINS_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
 def _write_csv(rows: Rows, stream: IO[str]) -> int:

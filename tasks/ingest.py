@@ -16,13 +16,15 @@ from sources.refused_files import remember_refused
 from tasks.gates import pass_gate
 from tasks.progress import say, warn
 from tasks.publish import begin_record
+from tasks.quarantine import Decision
 from tasks.run import utc_now
 from tasks.warm_up import warm_up
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.merging import Merge, in_merge_order, merge_loads, replay_quarantine
+from warehouse.quarantined import count_rows, discard_rows
 from warehouse.run_records import bury_crashed_runs
-from warehouse.setting_aside import SetAside, accept, discard
+from warehouse.setting_aside import SetAside, accept, discard, judge_again
 from warehouse.statements import statement
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State, TaskRun
 
     from tasks.run import Run
+    from warehouse.quarantined import Which
 
 
 def _is_worth_a_retry(_task: Task[..., object], _run: TaskRun, state: State[object]) -> bool:
@@ -150,14 +153,23 @@ def mend(run: Run) -> list[str]:
         return bury_crashed_runs(connection)
 
 
-def decide(run: Run, load_id: str, *, is_right: bool) -> None:
-    """Accept a load that is set aside, or discard it.
+def decide(run: Run, load_id: str, decision: Decision) -> None:
+    """Decide what becomes of a load that is set aside.
 
     Raises:
         NoSuchLoadError: when no load of this name is set aside.
     """
+    act = {Decision.REPLAY: judge_again, Decision.ACCEPT: accept, Decision.DISCARD: discard}[decision]
     with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "decide on load", run.run_id):
-        (accept if is_right else discard)(connection, load_id)
+        act(connection, load_id)
+
+
+def discard_quarantined(run: Run, which: Which) -> int:
+    """Leave quarantined rows out for good; returns how many."""
+    with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "discard rows", run.run_id):
+        count = count_rows(connection, which)
+        discard_rows(connection, which)
+    return count
 
 
 def replay(run: Run) -> dict[str, tuple[int, int]]:

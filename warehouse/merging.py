@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from warehouse.building import bind
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 # So many rows are compared at a time.
 COMPARED_ROWS = 2_000_000
 # What a merge makes for itself, and leaves in memory no longer than it needs.
+# So many rules are named when a load is set aside.
+_NAMED_RULES = 3
 _HELPERS = (
     *("pending_rows", "zone_days", "looked", "known_keys", "known", "doubtful_keys", "doubtful", "judged", "left_out"),
     *("accounted", "key_bounds"),
@@ -128,7 +131,11 @@ def replay_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Co
 def _merge_pending(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> Counts:
     make_zone_days(connection, zone_of(merge.source, merge.time_zone))
     _look(connection, merge)
-    aside = [] if was_quarantined else set_aside(connection, merge.name, merge.tolerance)
+    aside = (
+        []
+        if was_quarantined
+        else set_aside(connection, merge.name, merge.tolerance, partial(_rules_broken_most, connection, merge))
+    )
     keys = f"SELECT {names(merge.table.key)} FROM ({_shaped(merge)})"
     find_doubtful_keys(connection, merge.table, keys, bind(keys, _parameters(merge)))
     _quarantine(connection, merge, was_quarantined=was_quarantined)
@@ -175,6 +182,22 @@ def _look(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
         SELECT _place, CASE WHEN NOT _is_bad THEN {key_hash(merge.table)} END AS _key_hash FROM ({_checked(merge)})
         """,
     )
+
+
+def _rules_broken_most(connection: duckdb.DuckDBPyConnection, merge: Merge, load_order: int) -> str:
+    """Return the rules that most rows of a load break, with how many."""
+    bad = f"SELECT _place FROM looked WHERE _key_hash IS NULL AND {LOAD_ORDER} = {load_order}"
+    counted = _run(
+        connection,
+        merge,
+        f"""
+        WITH broken AS (
+            SELECT unnest(string_split(_rules, ',')) AS rule FROM ({_checked(merge, f"WHERE _place IN ({bad})")})
+        )
+        SELECT rule, count(*) AS row_count FROM broken GROUP BY rule ORDER BY row_count DESC, rule LIMIT {_NAMED_RULES}
+        """,
+    ).fetchall()
+    return ", ".join(f"{rule} {row_count:,}" for rule, row_count in counted)
 
 
 def _quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> None:

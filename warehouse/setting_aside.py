@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from warehouse.pending import LOAD_ORDER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import duckdb
 
 
@@ -35,8 +37,12 @@ class SetAside:
     reason: str
 
 
-def set_aside(connection: duckdb.DuckDBPyConnection, source: str, tolerance: Tolerance) -> list[SetAside]:
+def set_aside(
+    connection: duckdb.DuckDBPyConnection, source: str, tolerance: Tolerance, rules_of: Callable[[int], str]
+) -> list[SetAside]:
     """Take the loads that can't be right out of what pends; `looked` tells of each pending row whether it is bad.
+
+    `rules_of` returns the rules that the rows of a load, told by its order, break most, with their counts.
 
     Where no load of the source would be left and none was merged before, the mapping is wrong rather than the files:
     then nothing is set aside, and the gate says so. The caller owns the transaction.
@@ -61,10 +67,10 @@ def set_aside(connection: duckdb.DuckDBPyConnection, source: str, tolerance: Tol
             load_id=load_id,
             reason=(
                 f"source {source}, {file}: {bad_count:,} of {row_count:,} rows break a rule "
-                f"({bad_count / row_count:.1%}; at most {tolerance.share:.1%} may)."
+                f"({bad_count / row_count:.1%}; at most {tolerance.share:.1%} may): {rules_of(load_order)}."
             ),
         )
-        for load_id, _, file, row_count, bad_count in found
+        for load_id, load_order, file, row_count, bad_count in found
     ]
     for load in aside:
         connection.execute(
@@ -95,6 +101,16 @@ def accept(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:
     """
     _require(connection, load_id)
     connection.execute("UPDATE ops.loads SET status = 'raw', is_accepted = true WHERE load_id = ?", [load_id])
+
+
+def judge_again(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:
+    """Let the next run judge a load that is set aside as if it were new. The caller owns the transaction.
+
+    Raises:
+        NoSuchLoadError: when no load of this name is set aside.
+    """
+    _require(connection, load_id)
+    connection.execute("UPDATE ops.loads SET status = 'raw', reason = NULL WHERE load_id = ?", [load_id])
 
 
 def discard(connection: duckdb.DuckDBPyConnection, load_id: str) -> None:

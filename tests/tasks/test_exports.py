@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from warehouse.settings import WarehouseSettings
 
-FORMULAS = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
+FORMULAS = ["=cmd|' /C calc'!A0", "+SUM(A1)", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
 ANSWER = """
 SELECT 1 AS id, -1.5::DOUBLE AS change, -2.50::DECIMAL(9, 2) AS money, DATE '2026-11-21' AS day, NULL::VARCHAR AS none,
     ['-a'] AS list, '=1+1' AS text, 'nan'::DOUBLE AS odd, TIMESTAMP '2026-11-21 16:00:00' AS at, true AS yes
@@ -41,7 +41,7 @@ def test_a_text_that_would_be_a_formula_is_made_harmless(text: str) -> None:
     assert harmless(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["", "a=1", "1-1", "'=1", "é"])
+@pytest.mark.parametrize("text", ["", "a=1", "1-1", "'=1", "é", "-1", "+3.50", "-1,5", "+49"])
 def test_other_texts_stay(text: str) -> None:
     assert harmless(text) == text
 

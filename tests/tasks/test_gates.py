@@ -19,6 +19,7 @@ from tasks.features import build_features
 from tasks.gates import recorded_checks
 from tasks.ingest import Merged, check_raw, decide, load_raw, look_at_files, merge_core, prepare_warehouse, replay
 from tasks.publish import publish_results, record
+from tasks.quarantine import Decision
 from tasks.run import Run, utc_now
 from tests.warehouse.ingest import ask, order_lines, write_lines
 from warehouse.catalog import find, tables
@@ -122,16 +123,16 @@ def test_a_load_of_broken_rows_is_set_aside_and_the_others_are_merged(run: Run) 
     load(run)
     merged = merge_core.fn(run)
     assert [load.reason for load in merged.set_aside] == [
-        "source orders, second.csv: 40 of 40 rows break a rule (100.0%; at most 5.0% may)."
+        "source orders, second.csv: 40 of 40 rows break a rule (100.0%; at most 5.0% may): wrong_type_quantity 40."
     ]
     assert ask(run.settings.warehouse, "SELECT count(*) FROM core.order_lines") == [(40,)]
     assert merge_core.fn(run) == Merged(last_day=AS_OF, set_aside=())
     load_id = merged.set_aside[0].load_id
-    decide(run, load_id, is_right=True)
+    decide(run, load_id, Decision.ACCEPT)
     assert merge_core.fn(run).set_aside == ()
     assert ask(run.settings.warehouse, "SELECT count(*) FROM ops.quarantine") == [(40,)]
     with pytest.raises(NoSuchLoadError, match=f"No load {load_id} is set aside. None is"):
-        decide(run, load_id, is_right=False)
+        decide(run, load_id, Decision.DISCARD)
 
 
 def test_a_batch_that_breaks_core_leaves_core_as_it_was(run: Run) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.warehouse.ingest import ask, load_new, merge_of, order_lines, write_lines
 from warehouse.connection import open_warehouse, transaction
 from warehouse.merging import merge_loads
-from warehouse.setting_aside import NoSuchLoadError, SetAside, Tolerance, accept, discard
+from warehouse.setting_aside import NoSuchLoadError, SetAside, Tolerance, accept, discard, judge_again
 from warehouse.statements import statement
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_limit_is_a_share_and_a_count(sqlite_lake: WarehouseSettings, folder: Path) -> None:
     (aside,) = merge(sqlite_lake, folder)
-    assert aside.reason == "source orders, b.csv: 2 of 7 rows break a rule (28.6%; at most 25.0% may)."
+    assert (
+        aside.reason
+        == "source orders, b.csv: 2 of 7 rows break a rule (28.6%; at most 25.0% may): wrong_type_quantity 2."
+    )
     assert statuses(sqlite_lake) == {"a.csv": ("merged", 6, 2), "b.csv": ("set_aside", 0, 0), "c.csv": ("merged", 0, 1)}
     assert ask(sqlite_lake, "SELECT count(*) FROM core.order_lines") == [(6,)]
     assert ask(sqlite_lake, "SELECT count(*) FROM ops.quarantine WHERE file = 'b.csv'") == [(0,)]
@@ -75,6 +78,16 @@ def test_accepted_it_is_merged_as_it_is(sqlite_lake: WarehouseSettings, folder: 
     with open_warehouse(sqlite_lake) as connection, transaction(connection, "accept", "run-2"):
         accept(connection, aside.load_id)
     assert merge(sqlite_lake, folder) == ()
+    assert statuses(sqlite_lake)["b.csv"] == ("merged", 5, 2)
+
+
+def test_judged_again_it_is_merged_once_the_settings_are_mended(sqlite_lake: WarehouseSettings, folder: Path) -> None:
+    (aside,) = merge(sqlite_lake, folder)
+    for tolerance, again in ((TOLERANCE, (aside,)), (Tolerance(share=0.5), ())):
+        with open_warehouse(sqlite_lake) as connection, transaction(connection, "judge again", "run-2"):
+            judge_again(connection, aside.load_id)
+            mended = dataclasses.replace(merge_of(order_lines(folder)), tolerance=tolerance)
+            assert merge_loads(connection, mended).set_aside == again
     assert statuses(sqlite_lake)["b.csv"] == ("merged", 5, 2)
 
 

@@ -29,8 +29,8 @@ TABLE = Table(
         Column(
             name="status",
             type="VARCHAR",
-            description="open: kept out of core; replayed: judged again and merged.",
-            allowed=("open", "replayed"),
+            description="open: kept out of core; replayed: judged again and merged; discarded: left out for good.",
+            allowed=("open", "replayed", "discarded"),
         ),
         Column(name="row_number", type="BIGINT", description="Data row in the file, from 1.", minimum=1),
         Column(name="quarantined_at", type="TIMESTAMP", description="When it was judged.", unit="UTC"),

@@ -1,9 +1,10 @@
--- Quarantined rows as they came; an empty source or rule means all.
-SELECT source, file, row_number, rules, reason, payload
+-- Where quarantined rows are and what is wrong with them; an empty source, rule or file means all.
+SELECT source, file, row_number, rules, reason
 FROM ops.quarantine
 WHERE
     status = 'open'
     AND ($source = '' OR source = $source)
     AND ($rule = '' OR list_contains(rules, $rule))
+    AND ($file = '' OR file = $file)
 ORDER BY source, file, row_number
 LIMIT $limit

@@ -269,17 +269,20 @@ def test_quarantine_summary(ask: Ask) -> None:
 
 @pytest.mark.usefixtures("quarantine")
 @pytest.mark.parametrize(
-    ("source", "rule", "limit", "expected"),
+    ("source", "rule", "file", "limit", "expected"),
     [
-        ("", "", 9, [("app", "c.csv", 2), ("till", "a.csv", 9), ("till", "a.csv", 10), ("till", "b.csv", 1)]),
-        ("", "", 2, [("app", "c.csv", 2), ("till", "a.csv", 9)]),
-        ("till", "", 9, [("till", "a.csv", 9), ("till", "a.csv", 10), ("till", "b.csv", 1)]),
-        ("", "missing_key", 9, [("till", "a.csv", 9), ("till", "b.csv", 1)]),
-        ("app", "missing_key", 9, []),
+        ("", "", "", 9, [("app", "c.csv", 2), ("till", "a.csv", 9), ("till", "a.csv", 10), ("till", "b.csv", 1)]),
+        ("", "", "", 2, [("app", "c.csv", 2), ("till", "a.csv", 9)]),
+        ("till", "", "", 9, [("till", "a.csv", 9), ("till", "a.csv", 10), ("till", "b.csv", 1)]),
+        ("", "missing_key", "", 9, [("till", "a.csv", 9), ("till", "b.csv", 1)]),
+        ("app", "missing_key", "", 9, []),
+        ("till", "", "b.csv", 9, [("till", "b.csv", 1)]),
     ],
 )
-def test_quarantined_rows(ask: Ask, source: str, rule: str, limit: int, expected: list[tuple[object, ...]]) -> None:
-    assert [row[:3] for row in ask("quarantined_rows", source=source, rule=rule, limit=limit)] == expected
+def test_quarantined_rows(
+    ask: Ask, source: str, rule: str, file: str, limit: int, expected: list[tuple[object, ...]]
+) -> None:
+    assert [row[:3] for row in ask("quarantined_rows", source=source, rule=rule, file=file, limit=limit)] == expected
 
 
 @pytest.mark.usefixtures("quarantine")
