@@ -1,5 +1,5 @@
 -- Where quarantined rows are and what is wrong with them; an empty source, rule or file means all.
-SELECT source, file, row_number, rules, reason
+SELECT source, file, row_number, rules
 FROM ops.quarantine
 WHERE
     status = 'open'
