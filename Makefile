@@ -11,7 +11,7 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --extra build --universal --gene
 	--no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long cluster lint bench scale coverage mutants docs lock clean
+.PHONY: help setup demo test test-long cluster lint bench scale coverage mutants faults docs lock clean
 
 help:  ## Show this text
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -71,6 +71,9 @@ coverage: setup  ## Run the tests and write the branches they never take into do
 
 mutants: setup  ## Plant known faults and a sample of others, and write which the tests miss into docs/quality.md
 	@$(BIN)/python -m quality.mutants $(MUTANTS)
+
+faults: setup  ## Kill, fill, cut and flip what Tillflow works with, and write what was lost into docs/reliability.md
+	@$(BIN)/python -m quality.faults $(FAULTS)
 
 lint: setup  ## Check style, types and formatting
 	@$(BIN)/ruff check .

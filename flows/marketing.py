@@ -59,7 +59,7 @@ def marketing(
         prepare_warehouse(run)
         looks = {name: look_at_files.submit(run, name) for name in settings.sources}
         progress.inspections = {name: look.result() for name, look in looks.items()}
-        progress.rows_read = load_raw(run, progress.inspections)
+        progress.inspections, progress.rows_read = load_raw(run, progress.inspections)
         check_raw(run)
         progress.merged = merge_core(run)
         progress.as_of = day = as_of or settings.run.as_of or progress.merged.last_day

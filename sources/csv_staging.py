@@ -11,14 +11,14 @@ import gzip
 import io
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from sources.records import records, took_lines
 from warehouse.ddl import quote_identifier, quote_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    import duckdb
 
     from sources.files import SourceFile
 
@@ -40,13 +40,8 @@ def stage_csv(
     columns = [f"c{place}" for place in range(len(like.columns))]
     by_line = {path for path, file in files.items() if not file.lines.are_even}
     whole = [path for path in files if path not in by_line]
-    try:
-        _read_whole(connection, whole, columns, like.delimiter, encoding)
-    except duckdb.InvalidInputException:
-        # One file that DuckDB can't follow hides the others.
-        by_line = set(files)
-        _read_whole(connection, [], columns, like.delimiter, encoding)
-    doubtful = _doubtful(connection, {path: files[path] for path in whole if path not in by_line}, columns)
+    _read_whole(connection, whole, columns, like.delimiter, encoding)
+    doubtful = _doubtful(connection, {path: files[path] for path in whole}, columns)
     for name in ("incoming_rows", "incoming_malformed"):
         connection.execute(f"DELETE FROM temp.{name} WHERE list_contains(?, _path)", [sorted(doubtful)])
     _read_by_line(connection, {path: files[path] for path in sorted(by_line | doubtful)}, columns, encoding, scratch)

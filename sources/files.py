@@ -8,13 +8,14 @@ import gzip
 import hashlib
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import glob, has_magic
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 import duckdb
 
+from sources.parquet_files import columns_and_types, damage_of
 from sources.records import header_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class SourceFile:
     """One file of a source, looked at but not loaded: its format, columns, size and content hash.
 
     `name` is its path under the folder that the settings name: what `ops.loads.file` holds. `modified` and `read` are
-    when it was changed last and when it was read, in nanoseconds. `lines` is what a CSV file has of them.
+    when it was changed last and when it was read, in nanoseconds. `lines` is what a CSV file has of them, `types` are
+    those that a Parquet file's columns have.
     """
 
     source: str
@@ -69,17 +71,33 @@ class SourceFile:
     modified: int
     read: int
     sha256: str
-    lines: Lines
+    lines: Lines = Lines()
+    types: tuple[str, ...] = ()
 
     @property
     def is_ended(self) -> bool:
         """Return whether the last line of a CSV file has an end."""
         return self.lines.is_ended
 
+    def read_by_line(self) -> SourceFile:
+        """Return the file as one that is read line by line, where it has lines."""
+        return self if self.format == "parquet" else replace(self, lines=replace(self.lines, are_even=False))
+
     @property
     def load_id(self) -> str:
         """The load that this content is: the same content in another file is the same load."""
         return f"{self.source}-{self.sha256[:16]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Content:
+    """What was found inside a file."""
+
+    columns: tuple[str, ...]
+    sha256: str
+    delimiter: str = ""
+    lines: Lines = Lines()
+    types: tuple[str, ...] = ()
 
 
 def find_files(name: str, source: SourceSettings) -> list[Path]:
@@ -122,19 +140,18 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
         read, status = time.time_ns(), path.stat()
         if status.st_size == 0:
             raise refused(name, path, "the file is empty. Export it again, or remove it.")
-        inspect = _inspect_parquet if file_format == "parquet" else _inspect_csv
-        columns, delimiter, digest, lines = inspect(name, source, path)
+        content = (_look_at_parquet if file_format == "parquet" else _look_at_csv)(name, source, path)
     except PermissionError as error:
         raise refused(name, path, "no right to read the file. Give this user read access.") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise refused(name, path, f"the compressed file is broken or cut off. Send it again. ({error})") from error
     except OSError as error:
         raise refused(name, path, f"the file can't be read: {error.strerror}.") from error
-    missing = [mapping.column for mapping in source.columns.values() if mapping.column not in columns]
+    missing = [mapping.column for mapping in source.columns.values() if mapping.column not in content.columns]
     if missing:
         message = (
             f"{where(name, path)}: needed column {', '.join(map(repr, missing))} is not there. "
-            f"The file has: {', '.join(columns)}. Correct the file, or [sources.{name}] columns."
+            f"The file has: {', '.join(content.columns)}. Correct the file, or [sources.{name}] columns."
         )
         raise SourceError(message)
     return SourceFile(
@@ -142,13 +159,14 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
         path=path,
         name=name_under(source.path, path),
         format=file_format,
-        columns=columns,
-        delimiter=delimiter,
+        columns=content.columns,
+        delimiter=content.delimiter,
         size=status.st_size,
         modified=status.st_mtime_ns,
         read=read,
-        sha256=digest,
-        lines=lines,
+        sha256=content.sha256,
+        lines=content.lines,
+        types=content.types,
     )
 
 
@@ -163,10 +181,13 @@ def broken_off(new: Iterable[SourceFile], are_ended: Collection[bool]) -> list[S
 
 
 def groups(files: Sequence[SourceFile]) -> list[list[SourceFile]]:
-    """Part files into groups that can be read in one go: the same format, delimiter and columns."""
+    """Part files into groups that can be read in one go: the same format, delimiter, columns and types.
+
+    DuckDB casts Parquet files that it reads together to the types of the first: 6.5 to 6, where that has whole numbers.
+    """
     parted: dict[tuple[object, ...], list[SourceFile]] = {}
     for file in files:
-        parted.setdefault((file.format, file.delimiter, file.columns), []).append(file)
+        parted.setdefault((file.format, file.delimiter, file.columns, file.types), []).append(file)
     return list(parted.values())
 
 
@@ -199,46 +220,43 @@ def name_under(given: Path, path: Path) -> str:
     return str(path.relative_to(fixed)) if fixed != path and path.is_relative_to(fixed) else path.name
 
 
-def _inspect_parquet(name: str, source: SourceSettings, path: Path) -> tuple[tuple[str, ...], str, str, Lines]:
+def _look_at_parquet(name: str, source: SourceSettings, path: Path) -> _Content:
     del source
     digest = hashlib.sha256()
     for block in _blocks(path, compressed=False):
         digest.update(block)
     try:
-        relation = duckdb.connect().execute("SELECT column_name FROM (DESCRIBE FROM read_parquet(?))", [str(path)])
-        columns = tuple(str(row[0]) for row in relation.fetchall())
+        columns, types = columns_and_types(path)
     except duckdb.Error as error:
         message = (
             f"{where(name, path)}: not a whole Parquet file (cut off or of another kind). Send it again. ({error})"
         )
         raise SourceError(message) from error
-    return columns, "", digest.hexdigest(), Lines()
+    if damage := damage_of(path):
+        raise refused(name, path, f"the Parquet file is damaged ({damage}). Send it again.")
+    return _Content(columns=columns, sha256=digest.hexdigest(), types=types)
 
 
-def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[str, ...], str, str, Lines]:
+def _look_at_csv(name: str, source: SourceSettings, path: Path) -> _Content:
     digest = hashlib.sha256()
     is_single_byte = native_encoding(source.encoding) != ""
     is_utf8 = native_encoding(source.encoding) == "utf-8"
     decoder = codecs.getincrementaldecoder("utf-8")()
-    head, tail, unreadable, lines = b"", b"", 0, 0
+    head, tail = b"", b""
     counter = LineCounter()
     for block in _blocks(path, compressed=path.name.endswith(".gz")):
         digest.update(block)
-        counter.add(block)
         head = head or block
-        if is_single_byte and b"\0" in block:
+        whole, zero, _ = block.partition(b"\0") if is_single_byte else (block, b"", b"")
+        counter.add(whole)
+        if zero:
             hint = f"Set sources.{name}.encoding to utf-16." if head.startswith(_UTF_16) else "Export it as CSV."
-            raise refused(name, path, f"the file is binary, not {source.encoding} text. {hint}")
+            why = f"the file is binary, not {source.encoding} text: line {counter.line_ends + 1:,} has a zero byte."
+            raise refused(name, path, f"{why} {hint}")
         tail = (tail + block)[-BLOCK_BYTES:]
         is_utf8 = is_utf8 and _goes_on_readable(decoder, block)
     if native_encoding(source.encoding) == "utf-8" and not (is_utf8 and _goes_on_readable(decoder, b"", final=True)):
-        unreadable, lines = _count_unreadable(path)
-    if unreadable > max(1, lines) * _MAXIMUM_UNREADABLE_SHARE:
-        message = (
-            f"{where(name, path)}: {unreadable} of {lines} lines are not {source.encoding}. "
-            f"Set sources.{name}.encoding to the file's encoding, such as latin-1 or cp1252."
-        )
-        raise SourceError(message)
+        _refuse_unreadable(name, source, path)
     try:
         header = head.decode(source.encoding, errors="replace" if is_single_byte else "ignore").lstrip("\ufeff")
     except UnicodeError as error:
@@ -250,8 +268,13 @@ def _inspect_csv(name: str, source: SourceSettings, path: Path) -> tuple[tuple[s
     text = tail.decode(source.encoding, errors="ignore")
     is_ended = text.endswith(("\n", "\r"))
     if not is_ended:
-        _refuse_cut_off(name, path, text, columns, delimiter)
-    return columns, delimiter, digest.hexdigest(), counter.lines(is_ended=is_ended)
+        _refuse_cut_off(name, source, path, text.splitlines()[-1], columns, delimiter)
+    return _Content(
+        columns=columns,
+        sha256=digest.hexdigest(),
+        delimiter=delimiter,
+        lines=counter.lines(is_ended=is_ended),
+    )
 
 
 class LineCounter:
@@ -272,6 +295,11 @@ class LineCounter:
         self._blank += joined.count(b"\n\n")
         self._before = block[-1:]
 
+    @property
+    def line_ends(self) -> int:
+        """Return how many line ends there were so far."""
+        return self._line_feeds + self._returns - self._pairs
+
     def lines(self, *, is_ended: bool) -> Lines:
         """Return what was counted; where lines end in one way only, but some are blank, the count may be too high."""
         ends = self._line_feeds or self._returns
@@ -279,16 +307,24 @@ class LineCounter:
         return Lines(count=ends - self._blank + (not is_ended), are_even=are_even, is_ended=is_ended)
 
 
-def _refuse_cut_off(name: str, path: Path, text: str, columns: tuple[str, ...], delimiter: str) -> None:
+def _refuse_cut_off(
+    name: str, source: SourceSettings, path: Path, last: str, columns: tuple[str, ...], delimiter: str
+) -> None:
     """Refuse a file whose last line has no end and fewer values than the header: its transfer broke off."""
-    last = text.splitlines()[-1]
-    found = len(next(csv.reader([last], delimiter=delimiter)))
+    found = len(next(csv.reader([last], delimiter=delimiter), ()))
     if found < len(columns):
         message = (
-            f"{where(name, path)}: the file is cut off: its last line has {found} of {len(columns)} values "
-            f"and no line end. Send it again. Nothing of it was loaded."
+            f"{where(name, path)}: the file is cut off: its last line, line {line_count(path, source.encoding):,}, has "
+            f"{found} of {len(columns)} values and no line end. Send it again. Nothing of it was loaded."
         )
         raise SourceError(message)
+
+
+def line_count(path: Path, encoding: str) -> int:
+    """Return how many lines a file has, which is the number of its last one. For messages: it reads the whole file."""
+    opener = gzip.open if path.name.endswith(".gz") else open
+    with opener(path, "rt", encoding=encoding, errors="replace") as stream:
+        return sum(1 for _ in stream)
 
 
 def _goes_on_readable(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
@@ -300,18 +336,23 @@ def _goes_on_readable(decoder: codecs.IncrementalDecoder, block: bytes, *, final
     return True
 
 
-def _count_unreadable(path: Path) -> tuple[int, int]:
-    """Return how many lines are no UTF-8, and how many lines there are."""
-    unreadable = lines = 0
+def _refuse_unreadable(name: str, source: SourceSettings, path: Path) -> None:
+    """Refuse a file of which so many lines are no UTF-8 that its encoding is another."""
+    unreadable: list[int] = []
+    count = 0
     with _open(path, compressed=path.name.endswith(".gz")) as stream:
-        for line in stream:
-            lines += 1
+        for count, line in enumerate(stream, start=1):
             if not line.isascii():
                 try:
                     line.decode("utf-8")
                 except UnicodeDecodeError:
-                    unreadable += 1
-    return unreadable, lines
+                    unreadable.append(count)
+    if len(unreadable) > max(1, count) * _MAXIMUM_UNREADABLE_SHARE:
+        message = (
+            f"{where(name, path)}: {len(unreadable)} of {count} lines are not {source.encoding}, first line "
+            f"{unreadable[0]:,}. Set sources.{name}.encoding to the file's encoding, such as latin-1 or cp1252."
+        )
+        raise SourceError(message)
 
 
 def _delimiter(header: str) -> str:

@@ -2,30 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sources.files import SourceError, SourceFile, broken_off, find_files, groups, inspect_file, where
+import duckdb
+
+from sources.files import (
+    SourceError,
+    SourceFile,
+    broken_off,
+    find_files,
+    groups,
+    inspect_file,
+    line_count,
+    where,
+)
 from sources.known_files import has_columns, known_files
 from sources.refused_files import RefusedFile, refused_before
 from sources.staging import stage
 from warehouse.binding import execute
+from warehouse.exhaustion import is_full_disk
 from warehouse.raw_tables import append_incoming
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
-    from pathlib import Path
-
-    import duckdb
 
     from warehouse.settings import SourceSettings
 
 
+# What a statement ends with for want of memory, or because the run was stopped.
+_NOT_THE_FILES = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 _BROKEN_OFF = (
-    "its last line has no end, which the source's other files have: it may be cut off. Send it again, or end its last "
-    "line."
+    "its last line, line {line:,}, has no end, which the source's other files have: it may be cut off. Send it again, "
+    "or end its last line."
 )
+
+
+class LoadAgainError(SourceError):
+    """Files of a source can't be loaded as they were looked at: load again what `Inspection.after` makes of this.
+
+    A statement that fails spoils its transaction, so that all of it has to be done again.
+    """
+
+    def __init__(
+        self, message: str, *, source: str, unreadable: RefusedFile | None = None, by_line: tuple[SourceFile, ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.source = source
+        self.unreadable = unreadable
+        self.by_line = by_line
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +72,17 @@ class Inspection:
     def newly_refused(self) -> list[RefusedFile]:
         """The broken files that no run has told of yet."""
         return [file for file in self.refused if file not in self.refused_before]
+
+    def after(self, error: LoadAgainError) -> Inspection:
+        """Return the inspection with a file set aside that turned out unreadable, or files to be read line by line."""
+        by_line = {file.path: file for file in error.by_line}
+        gone = Path(error.unreadable.path) if error.unreadable else None
+        return replace(
+            self,
+            read_files=tuple(file for file in self.read_files if file.path.absolute() != gone),
+            new_files=tuple(by_line.get(file.path, file) for file in self.new_files if file.path.absolute() != gone),
+            refused=(*self.refused, error.unreadable) if error.unreadable else self.refused,
+        )
 
     @property
     def has_news(self) -> bool:
@@ -67,7 +105,7 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     paths = find_files(name, source)
     files: list[SourceFile] = []
     are_ended: list[bool] = []
-    refused: list[RefusedFile] = []
+    broken: list[RefusedFile] = []
     for path in paths:
         before = known.get(path.absolute())
         if before and before.is_unchanged(path):
@@ -77,9 +115,9 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
             files.append(inspect_file(name, source, path))
             are_ended.append(files[-1].is_ended)
         except SourceError as error:
-            refused.append(RefusedFile.of(source, path, str(error)))
-    if len(refused) == len(paths) and not (loaded and has_columns(connection, name, source)):
-        raise SourceError(refused[0].reason)
+            broken.append(RefusedFile.of(source, path, str(error)))
+    if len(broken) == len(paths) and not (loaded and has_columns(connection, name, source)):
+        raise SourceError(broken[0].reason)
     new: dict[str, SourceFile] = {}
     for file in files:
         if file.load_id not in loaded:
@@ -87,12 +125,13 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     for file in broken_off(new.values(), are_ended):
         del new[file.load_id]
         files.remove(file)
-        refused.append(RefusedFile.of(source, file.path, f"{where(name, file.path)}: {_BROKEN_OFF}"))
+        why = _BROKEN_OFF.format(line=line_count(file.path, source.encoding))
+        broken.append(RefusedFile.of(source, file.path, f"{where(name, file.path)}: {why}"))
     return Inspection(
         read_files=tuple(files),
         new_files=tuple(new.values()),
-        known_file_count=len(paths) - len(new) - len(refused),
-        refused=tuple(refused),
+        known_file_count=len(paths) - len(new) - len(broken),
+        refused=tuple(broken),
         refused_before=refused_before(connection, name),
     )
 
@@ -127,14 +166,19 @@ def load_files(
     The caller owns the transaction: all files are loaded, or none.
 
     Raises:
-        SourceError: when a file turns out unreadable.
+        LoadAgainError: when a file turns out unreadable, or to be read in another way.
     """
     if not files:
         return 0
     kept = _record_loads(connection, name, source, files, run_id=run_id, now=now)
     for group in groups([file for file in files if file.load_id not in kept]):
-        stage(connection, source, group, scratch)
-        append_incoming(connection, name, group[0].columns)
+        try:
+            stage(connection, source, group, scratch)
+            append_incoming(connection, name, group[0].columns)
+        except (duckdb.Error, OSError, UnicodeError) as error:
+            if not (is_full_disk(error) or isinstance(error, _NOT_THE_FILES)):
+                _look_for_unreadable(name, source, group, scratch)
+            raise
         connection.execute("""
             UPDATE ops.loads SET rows_read = row_count
             FROM incoming_counts
@@ -145,6 +189,40 @@ def load_files(
         [name, run_id],
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def _look_for_unreadable(name: str, source: SourceSettings, files: Sequence[SourceFile], scratch: Path) -> None:
+    """Find why files can't be loaded together: each is read alone.
+
+    Raises:
+        LoadAgainError: when one is unreadable, or DuckDB can't follow some and they are read line by line.
+    """
+    by_line = []
+    for file in files:
+        why = _unreadable(source, file, scratch)
+        slowly = file.read_by_line()
+        if not why:
+            continue
+        if slowly != file and not _unreadable(source, slowly, scratch):
+            by_line.append(slowly)
+            continue
+        reason = f"{where(name, file.path)}: it can't be read to its end ({why}). Send it again."
+        raise LoadAgainError(reason, source=name, unreadable=RefusedFile.of(source, file.path, reason))
+    if by_line:
+        message = f"{where(name, by_line[0].path)}: DuckDB can't follow it; it is read line by line."
+        raise LoadAgainError(message, source=name, by_line=tuple(by_line))
+
+
+def _unreadable(source: SourceSettings, file: SourceFile, scratch: Path) -> str:
+    """Return why a file can't be read to its end when nothing else is, or an empty text."""
+    with duckdb.connect() as alone:
+        try:
+            stage(alone, source, [file], scratch)
+            alone.execute("SELECT count(COLUMNS(*)) FROM incoming").fetchall()
+        except (duckdb.Error, OSError, UnicodeError) as error:
+            # What follows the first line is our own statement, or what the file says.
+            return str(error).partition("\n")[0]
+    return ""
 
 
 def _record_loads(

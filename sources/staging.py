@@ -5,15 +5,15 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from sources.csv_staging import files_sql, stage_csv
-from sources.files import BLOCK_BYTES, SourceError, native_encoding, refused, where
+from sources.files import BLOCK_BYTES, native_encoding
 from warehouse.ddl import quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import duckdb
 
     from sources.files import SourceFile
     from warehouse.settings import SourceSettings
@@ -29,8 +29,7 @@ def stage(
     has the rows of each load: `load_id`, `row_count`. A file that was read line by line numbers its rows by its lines
     (the first after the header is 1).
 
-    Raises:
-        SourceError: when a file turns out unreadable on the way; nothing is staged then.
+    Raises whatever reading a file ends with when it turns out unreadable on the way; nothing is staged then.
     """
     paths = {str(_readable(file, source, scratch)): file for file in files}
     connection.execute("CREATE OR REPLACE TEMP TABLE incoming_files (path VARCHAR, load_id VARCHAR, file VARCHAR)")
@@ -38,14 +37,10 @@ def stage(
         "INSERT INTO incoming_files (path, load_id, file) VALUES (?, ?, ?)",
         [(path, file.load_id, file.name) for path, file in paths.items()],
     )
-    try:
-        if files[0].format == "parquet":
-            _stage_parquet(connection, list(paths), files[0].columns)
-        else:
-            stage_csv(connection, paths, native_encoding(source.encoding) or "utf-8", scratch)
-    except duckdb.Error as error:
-        which = files[0].name if len(files) == 1 else f"one of {files[0].name} … {files[-1].name}"
-        raise refused(files[0].source, source.path, f"{which} can't be read: {error}") from error
+    if files[0].format == "parquet":
+        _stage_parquet(connection, list(paths), files[0].columns)
+    else:
+        stage_csv(connection, paths, native_encoding(source.encoding) or "utf-8", scratch)
 
 
 def _readable(file: SourceFile, source: SourceSettings, scratch: Path) -> Path:
@@ -54,16 +49,12 @@ def _readable(file: SourceFile, source: SourceSettings, scratch: Path) -> Path:
         return file.path
     copy = scratch / f"{file.load_id}.csv"
     opener = gzip.open if file.path.name.endswith(".gz") else open
-    try:
-        with (
-            opener(file.path, "rt", encoding=source.encoding, newline="") as original,
-            copy.open("w", encoding="utf-8", newline="") as utf8,
-        ):
-            while text := original.read(BLOCK_BYTES):
-                utf8.write(text)
-    except UnicodeError as error:
-        message = f"{where(file.source, file.path)}: not {source.encoding} text ({error}). Set the source's encoding."
-        raise SourceError(message) from error
+    with (
+        opener(file.path, "rt", encoding=source.encoding, newline="") as original,
+        copy.open("w", encoding="utf-8", newline="") as utf8,
+    ):
+        while text := original.read(BLOCK_BYTES):
+            utf8.write(text)
     return copy
 
 

@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from expectations.gate import Gate
 from sources.files import SourceError
 from sources.known_files import remember_files
-from sources.loading import Inspection, inspect_source, load_files
+from sources.loading import Inspection, LoadAgainError, inspect_source, load_files
 from sources.refused_files import remember_refused
 from tasks.gates import pass_gate
 from tasks.progress import say, warn
@@ -79,32 +79,42 @@ def look_at_files(run: Run, name: str) -> Inspection:
 
 
 @task(name="load raw", task_run_name="load raw", cache_policy=NO_CACHE)
-def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> int:
-    """Keep every row of the new files as it came: all files that are whole, or none. Returns rows read."""
-    rows_read = 0
-    read = {name: inspection for name, inspection in inspections.items() if inspection.has_news}
-    if not read:
-        return 0
-    if any(inspection.new_files for inspection in read.values()):
+def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> tuple[dict[str, Inspection], int]:
+    """Keep every row of the new files as it came: all files that are whole, or none.
+
+    Returns the inspections, with the files set aside that turned out unreadable, and how many rows were read.
+    """
+    found = dict(inspections)
+    if any(inspection.new_files for inspection in found.values()):
         warm_up()
-    with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "load raw", run.run_id):
-        for name, inspection in read.items():
-            remember_files(connection, name, inspection.read_files)
-            remember_refused(connection, name, inspection.refused, run_id=run.run_id, now=utc_now())
-            if not inspection.new_files:
-                continue
-            rows = load_files(
-                connection,
-                name,
-                run.settings.sources[name],
-                inspection.new_files,
-                scratch=run.folder,
-                run_id=run.run_id,
-                now=utc_now(),
-            )
-            rows_read += rows
-            say(f"{name}: {rows:,} rows read from {len(inspection.new_files)} files")
-    return rows_read
+    while any(inspection.has_news for inspection in found.values()):
+        try:
+            with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "load raw", run.run_id):
+                rows = {name: _load(connection, run, name, found[name]) for name in found if found[name].has_news}
+        except LoadAgainError as error:
+            warn(f"set aside: {error}" if error.unreadable else str(error))
+            found[error.source] = found[error.source].after(error)
+            continue
+        for name, count in rows.items():
+            if found[name].new_files:
+                say(f"{name}: {count:,} rows read from {len(found[name].new_files)} files")
+        return found, sum(rows.values())
+    return found, 0
+
+
+def _load(connection: duckdb.DuckDBPyConnection, run: Run, name: str, inspection: Inspection) -> int:
+    """Record what is known of a source's files, load the new ones and return how many rows they have."""
+    remember_files(connection, name, inspection.read_files)
+    remember_refused(connection, name, inspection.refused, run_id=run.run_id, now=utc_now())
+    return load_files(
+        connection,
+        name,
+        run.settings.sources[name],
+        inspection.new_files,
+        scratch=run.folder,
+        run_id=run.run_id,
+        now=utc_now(),
+    )
 
 
 @task(name="check raw", task_run_name="check raw", cache_policy=NO_CACHE)

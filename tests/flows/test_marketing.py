@@ -62,6 +62,7 @@ def test_no_step_is_left_out_and_raw_is_checked_before_it_is_merged(
     )
     steps = MagicMock()
     steps.answers_stand.return_value = None
+    steps.load_raw.return_value = ({}, 0)
     monkeypatch.setattr("flows.marketing.look_at_files", steps.look_at_files)
     for name in STEPS:
         monkeypatch.setattr(f"flows.marketing.{name}", getattr(steps, name))

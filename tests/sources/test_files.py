@@ -74,7 +74,7 @@ def test_bytes_that_are_no_text_spoil_their_line_only(tmp_path: Path) -> None:
 def test_a_character_across_two_blocks_is_no_broken_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sources.files.BLOCK_BYTES", 16)
     (tmp_path / "a.csv").write_text(HEADER + "1,ÄÖÜäöüßé,2024-01-01\n" * 9, encoding="utf-8")
-    monkeypatch.setattr("sources.files._count_unreadable", lambda _: pytest.fail("the file is whole"))
+    monkeypatch.setattr("sources.files._refuse_unreadable", lambda *_: pytest.fail("the file is whole"))
     assert [row[3] for row in read(tmp_path / "a.csv", tmp_path)] == ["ÄÖÜäöüßé"] * 9
 
 
@@ -108,11 +108,15 @@ def test_delimiters_compression_and_parquet(tmp_path: Path) -> None:
     ("name", "content", "expected"),
     [
         ("a.csv", b"", "the file is empty"),
-        ("a.csv", b"id,sku,at\n\x00\x01\x02", "the file is binary.*Export it as CSV"),
+        ("a.csv", b"id,sku,at\n\x00\x01\x02", "the file is binary.*line 2 has a zero byte.*Export it as CSV"),
         ("a.csv", (HEADER + ROWS).encode("utf-16"), r"Set sources\.orders\.encoding to utf-16"),
         ("a.csv", b"id,at\n1,x\n", r"needed column 'sku' is not there.*has: id, at.*\[sources.orders\] columns"),
-        ("a.csv", (HEADER + ROWS + "3,c").encode(), r"cut off: its last line has 2 of 3 values"),
-        ("a.csv", (HEADER + "1,Größe,x\n" * 9).encode("latin-1"), r"9 of 10 lines are not utf-8.*encoding.*latin-1"),
+        ("a.csv", (HEADER + ROWS + "3,c").encode(), r"cut off: its last line, line 4, has 2 of 3 values"),
+        (
+            "a.csv",
+            (HEADER + "1,Größe,x\n" * 9).encode("latin-1"),
+            r"9 of 10 lines are not utf-8, first line 2\..*encoding.*latin-1",
+        ),
         ("a.csv.gz", gzip.compress((HEADER + ROWS).encode(), mtime=0)[:-9], "broken or cut off"),
         ("a.parquet", b"PAR1 and then nothing", "not a whole Parquet file"),
     ],

@@ -52,7 +52,8 @@ def test_a_broken_file_is_set_aside_and_the_others_are_taken(sqlite_lake: Wareho
     assert [file.file for file in inspection.newly_refused] == ["second.csv"]
     ((file, reason),) = told(sqlite_lake)
     assert file == "second.csv"
-    assert reason == (f"source orders, {folder}/second.csv: the file is binary, not utf-8 text. Export it as CSV.")
+    why = "the file is binary, not utf-8 text: line 1 has a zero byte. Export it as CSV."
+    assert reason == f"source orders, {folder}/second.csv: {why}"
 
 
 def test_a_file_is_told_of_once(sqlite_lake: WarehouseSettings, folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""Faults planted while Tillflow works, to see what becomes of a shop's data: `make faults`."""

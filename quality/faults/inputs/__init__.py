@@ -1,0 +1,1 @@
+"""Mutated input files: what is taken of them, what is refused, and an independent count of both."""
