@@ -7,7 +7,7 @@ Expectations, which takes seconds.
 
 from __future__ import annotations
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import sqlalchemy
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from expectations.suite import Rule
 
 _ROW_COUNT = "table.row_count"
+_COLUMN_TYPES = "table.column_types"
 _GX_SEVERITY = {Severity.WARN: "warning", Severity.FAIL: "critical"}
 
 
@@ -106,13 +107,15 @@ class StatedExpectation(BatchExpectation, ABC):
         return [RenderedStringTemplateContent(content_block_type="string_template", string_template=template)]
 
 
-class PredicateExpectation(BatchExpectation, ABC):
-    """An expectation that a SQL predicate is true for no row, or for no more than the share `1 - mostly`.
+class PlainExpectation(BatchExpectation, ABC):
+    """An expectation about a whole table that says itself which metrics it needs.
 
-    It needs two counts, which GX takes in the one scan that all such expectations of a table share.
+    GX's base class asks for the expectation's whole configuration ten times over to find that out.
     """
 
-    predicate: str
+    @abstractmethod
+    def metrics_needed(self) -> dict[str, dict[str, Any]]:
+        """Return the names of the metrics, each with the values that it is computed by."""
 
     def get_validation_dependencies(
         self,
@@ -120,14 +123,26 @@ class PredicateExpectation(BatchExpectation, ABC):
         runtime_configuration: dict[str, Any] | None = None,
         **_: dict[str, Any],
     ) -> ValidationDependencies:
-        """Ask for the rows of the table and those that the predicate is true for."""
-        # Without the base class's, which asks for the expectation's whole configuration ten times over.
+        """Ask for the metrics that are needed."""
         asked = (runtime_configuration or {}).get("result_format", self.result_format)
         dependencies = ValidationDependencies(metric_configurations={}, result_format=parse_result_format(asked))
-        for name, arguments in ((_ROW_COUNT, {}), (RowsWhere.metric_name, {"predicate": self.predicate})):
+        for name, arguments in self.metrics_needed().items():
             metric = MetricConfiguration(metric_name=name, metric_domain_kwargs={}, metric_value_kwargs=arguments)
             dependencies.set_metric_configuration(name, metric)
         return dependencies
+
+
+class PredicateExpectation(PlainExpectation, ABC):
+    """An expectation that a SQL predicate is true for no row, or for no more than the share `1 - mostly`.
+
+    It needs two counts, which GX takes in the one scan that all such expectations of a table share.
+    """
+
+    predicate: str
+
+    def metrics_needed(self) -> dict[str, dict[str, Any]]:
+        """Ask for the rows of the table and those that the predicate is true for."""
+        return {_ROW_COUNT: {}, RowsWhere.metric_name: {"predicate": self.predicate}}
 
     def _validate(
         self,
@@ -142,6 +157,14 @@ class PredicateExpectation(BatchExpectation, ABC):
             "success": breaking <= (1 - mostly) * rows,
             "result": {"element_count": rows, "unexpected_count": breaking, "unexpected_percent": percent},
         }
+
+
+class ExpectTableToHaveRows(PlainExpectation, ExpectTableRowCountToBeBetween):
+    """GX's `ExpectTableRowCountToBeBetween`."""
+
+    def metrics_needed(self) -> dict[str, dict[str, Any]]:
+        """Ask for the rows of the table."""
+        return {_ROW_COUNT: {}}
 
 
 class ExpectColumnToBeComplete(PredicateExpectation, ExpectColumnValuesToNotBeNull):
@@ -160,7 +183,7 @@ class ExpectNoRowsWhere(PredicateExpectation, StatedExpectation):
     """Expect no row to break a rule that a contract states as a predicate."""
 
 
-class ExpectQueryValueToBeBetween(StatedExpectation):
+class ExpectQueryValueToBeBetween(PlainExpectation, StatedExpectation):
     """Expect the one value that a query selects to lie between two limits, both inclusive; nothing is no value.
 
     Args:
@@ -177,7 +200,10 @@ class ExpectQueryValueToBeBetween(StatedExpectation):
 
     args_keys: ClassVar[tuple[str, ...]] = ("statement", "query", "nothing_if", "min_value", "max_value")
     success_keys: ClassVar[tuple[str, ...]] = ("query", "nothing_if", "min_value", "max_value")
-    metric_dependencies: ClassVar[tuple[str, ...]] = (QueryValue.metric_name,)
+
+    def metrics_needed(self) -> dict[str, dict[str, Any]]:
+        """Ask for the value."""
+        return {QueryValue.metric_name: {"query": self.query, "nothing_if": self.nothing_if}}
 
     def _validate(
         self,
@@ -194,7 +220,7 @@ class ExpectQueryValueToBeBetween(StatedExpectation):
         return {"success": success, "result": {"observed_value": None if value is None else float(value)}}
 
 
-class ExpectColumnTypes(StatedExpectation):
+class ExpectColumnTypes(PlainExpectation, StatedExpectation):
     """Expect a table to have exactly these columns with these DuckDB types, in any order.
 
     Args:
@@ -204,7 +230,10 @@ class ExpectColumnTypes(StatedExpectation):
     types: dict[str, str]
 
     args_keys: ClassVar[tuple[str, ...]] = ("statement", "types")
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.column_types",)
+
+    def metrics_needed(self) -> dict[str, dict[str, Any]]:
+        """Ask for the columns."""
+        return {_COLUMN_TYPES: {"include_nested": True}}
 
     def _validate(
         self,
@@ -212,7 +241,7 @@ class ExpectColumnTypes(StatedExpectation):
         runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG002 - GX's signature
         execution_engine: ExecutionEngine[Any] | None = None,  # noqa: ARG002 - GX's signature
     ) -> dict[str, Any]:
-        found = {column["name"]: str(column["type"]) for column in metrics["table.column_types"]}
+        found = {column["name"]: str(column["type"]) for column in metrics[_COLUMN_TYPES]}
         wrong = [
             f"{name} is {found[name]}, not {wanted}" if name in found else f"{name} is missing"
             for name, wanted in self.types.items()
@@ -230,7 +259,7 @@ def expectation_of(rule: Rule) -> Expectation:
     expectation: Expectation
     match rule.kind:
         case Kind.ROW_COUNT:
-            expectation = ExpectTableRowCountToBeBetween(**limits, **common)
+            expectation = ExpectTableToHaveRows(**limits, **common)
         case Kind.COLUMNS:
             expectation = ExpectColumnTypes(statement=rule.name, **arguments, **common)
         case Kind.COMPLETE:

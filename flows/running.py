@@ -53,10 +53,10 @@ def run_flow(
     with showing_progress(out, "starting Prefect"):
         server = start_unless_configured()
         if server:
-            # While it starts, all libraries load. Beside a standing one they do when there is work for them.
-            from tasks.warm_up import warm_up  # noqa: PLC0415 - only then
+            # While it starts, the other core loads what checks need. Beside a standing one that waits for new files.
+            from tasks.warm_up import warm_up, warm_up_checks  # noqa: PLC0415 - only then
 
-            warm_up()
+            warm_up_checks()
         from flows.marketing import marketing  # noqa: PLC0415 - Prefect reads its settings when it is imported
         from tasks.failures import explain, in_words  # noqa: PLC0415 - imports Prefect
         from tasks.signs_of_life import in_place_of_prefect  # noqa: PLC0415 - imports Prefect
@@ -65,6 +65,7 @@ def run_flow(
         try:
             if server:
                 server.wait(_SERVER_SECONDS)
+                warm_up()
             with ending_in_words(), in_place_of_prefect():
                 state = marketing(
                     config=str(config or ""),

@@ -12,6 +12,7 @@ import io
 from typing import TYPE_CHECKING
 
 from sources.records import records, took_lines
+from warehouse.binding import insert_rows
 from warehouse.ddl import quote_identifier, quote_text
 
 if TYPE_CHECKING:
@@ -91,10 +92,8 @@ def _doubtful(
 ) -> set[str]:
     """Return the files of which DuckDB made other rows than their lines tell, or with values that took lines in."""
     connection.execute("CREATE OR REPLACE TEMP TABLE expected_lines (_path VARCHAR, line_count BIGINT)")
-    connection.executemany(
-        "INSERT INTO expected_lines (_path, line_count) VALUES (?, ?)",
-        [("", 0), *((path, file.lines.count - 1) for path, file in files.items())],
-    )
+    expected = [{"_path": path, "line_count": file.lines.count - 1} for path, file in files.items()]
+    insert_rows(connection, "expected_lines", expected)
     uneven = connection.execute("""
         WITH found AS (
             SELECT _path, count(*) AS line_count FROM incoming_rows GROUP BY _path

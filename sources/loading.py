@@ -21,7 +21,7 @@ from sources.files import (
 from sources.known_files import has_columns, known_files
 from sources.refused_files import RefusedFile, refused_before
 from sources.staging import stage
-from warehouse.binding import execute
+from warehouse.binding import execute, insert_rows
 from warehouse.exhaustion import is_full_disk
 from warehouse.raw_tables import append_incoming
 
@@ -252,18 +252,24 @@ def _record_loads(
     connection.execute(f"DELETE FROM ops.loads WHERE {superseded}", [load_ids])
     row = connection.execute("SELECT coalesce(max(load_order), 0) FROM ops.loads").fetchone()
     first = int(row[0]) + 1 if row else 1
-    connection.execute("CREATE OR REPLACE TEMP TABLE new_loads AS FROM ops.loads LIMIT 0")
-    connection.executemany(
-        "INSERT INTO new_loads (load_id, source, table_name, file, content_sha256, run_id, status, file_bytes, "
-        "load_order, rows_read, rows_accepted, rows_duplicate, rows_quarantined, loaded_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, 'raw', ?, ?, ?, 0, 0, 0, ?)",
-        [
-            (
-                *(file.load_id, name, source.table, file.name, file.sha256, run_id, file.size, first + place),
-                *(kept.get(file.load_id, 0), now),
-            )
-            for place, file in enumerate(files)
-        ],
-    )
-    connection.execute("INSERT INTO ops.loads BY NAME FROM new_loads")
+    new_loads = [
+        {
+            "load_id": file.load_id,
+            "source": name,
+            "table_name": source.table,
+            "file": file.name,
+            "content_sha256": file.sha256,
+            "run_id": run_id,
+            "status": "raw",
+            "file_bytes": file.size,
+            "load_order": first + place,
+            "rows_read": kept.get(file.load_id, 0),
+            "rows_accepted": 0,
+            "rows_duplicate": 0,
+            "rows_quarantined": 0,
+            "loaded_at": now,
+        }
+        for place, file in enumerate(files)
+    ]
+    insert_rows(connection, "ops.loads", new_loads)
     return set(kept)

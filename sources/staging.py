@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sources.csv_staging import files_sql, stage_csv
 from sources.files import BLOCK_BYTES, native_encoding
+from warehouse.binding import insert_rows
 from warehouse.ddl import quote_identifier
 
 if TYPE_CHECKING:
@@ -33,10 +34,8 @@ def stage(
     """
     paths = {str(_readable(file, source, scratch)): file for file in files}
     connection.execute("CREATE OR REPLACE TEMP TABLE incoming_files (path VARCHAR, load_id VARCHAR, file VARCHAR)")
-    connection.executemany(
-        "INSERT INTO incoming_files (path, load_id, file) VALUES (?, ?, ?)",
-        [(path, file.load_id, file.name) for path, file in paths.items()],
-    )
+    read = [{"path": path, "load_id": file.load_id, "file": file.name} for path, file in paths.items()]
+    insert_rows(connection, "incoming_files", read)
     if files[0].format == "parquet":
         _stage_parquet(connection, list(paths), files[0].columns)
     else:

@@ -5,6 +5,7 @@ The opening is shared by the run and the summary after it. Nothing here needs Pr
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -25,16 +26,18 @@ def opened_ahead(settings: Settings, *, force: bool = False) -> Iterator[None]:
     """Share one opening of the warehouse as long as the context lasts, and begin it now, beside what comes next.
 
     Where files are new, or `force` wants the models fitted anyway, the families' libraries begin to load as well, in
-    their own process. What goes wrong is told by the run, which looks for itself.
+    their own process, unless the run has to start a Prefect server, which comes first. What goes wrong is told by the
+    run, which looks for itself.
     """
+    has_server = "PREFECT_API_URL" in os.environ
     with keeping_open(settings.warehouse):
-        threading.Thread(target=_look_ahead, args=[settings], kwargs={"force": force}, daemon=True).start()
+        threading.Thread(target=_look_ahead, args=[settings, has_server, force], daemon=True).start()
         yield
 
 
-def _look_ahead(settings: Settings, *, force: bool) -> None:
+def _look_ahead(settings: Settings, has_server: bool, force: bool) -> None:  # noqa: FBT001 - a thread's arguments
     with suppress(Exception):
-        if (_has_new_files(settings) or force) and settings.run.engine != "dask":
+        if (_has_new_files(settings) or force) and has_server and settings.run.engine != "dask":
             from tasks.family_process import start_family_server  # noqa: PLC0415 - only then
 
             start_family_server()

@@ -1,4 +1,4 @@
-"""Load what later steps need while DuckDB reads the files: the libraries of the families and of the checks."""
+"""Load what later steps need beside what comes before: the libraries of the checks and of the families."""
 
 from __future__ import annotations
 
@@ -32,4 +32,9 @@ def charts_file(settings: Settings) -> Path:
 def warm_up() -> None:
     """Begin loading in the background. Who needs a library before it is there waits for it as for any import."""
     start_family_server()
+    warm_up_checks()
+
+
+def warm_up_checks() -> None:
+    """Begin loading what checks need."""
     threading.Thread(target=importlib.import_module, args=("expectations.validation",), daemon=True).start()

@@ -33,6 +33,17 @@ def execute(
     return connection.execute(f"EXECUTE bound({given})")
 
 
+def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows, which have the same columns, by one statement: one for each takes forty times as long.
+
+    A lake keeps a change for each statement as well.
+    """
+    if rows:
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        values = ", ".join("unnest(?)" for _ in columns)
+        connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values}", list(columns.values()))
+
+
 def _literals(values: Mapping[str, object] | Sequence[object]) -> str:
     if isinstance(values, Mapping):
         return ", ".join(f"{quote_identifier(name)} := {_literal(value)}" for name, value in values.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from warehouse.binding import insert_rows
 from warehouse.catalog import find
 from warehouse.ddl import create_tables, quote_identifier, quote_text, table_name
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from models.family import Family
     from warehouse.contracts import Table
 
+    # How many rows, the newest day that they answer for, and the run that they are from.
+    _Held = tuple[int, date | None, str | None]
 
 # What ops.runs says of a run with answers that people read.
 PUBLISHED_STATUSES = ("published", "partly_published")
@@ -161,12 +164,12 @@ def record_families(
     The caller owns the transaction.
     """
     families, by_name = list(families), {outcome.family: outcome for outcome in outcomes}
-    _insert(
+    insert_rows(
         connection,
         "ops.family_runs",
         [_family_run(by_name[family.name], run_id=run_id, now=now) for family in families],
     )
-    lineage = (
+    lineage = [
         {
             "run_id": run_id,
             "table_name": f"results.{name}",
@@ -178,17 +181,19 @@ def record_families(
         if by_name[family.name].status == "published"
         for name in family.results
         for input_name in family.reads
-    )
-    _insert(connection, "ops.lineage", lineage)
+    ]
+    insert_rows(connection, "ops.lineage", lineage)
     before = connection.execute("SELECT table_name, family, published_at FROM ops.freshness").fetchall()
     published_at = {(str(table), str(family)): time for table, family, time in before}
     # Answers that stand are as fresh as they were.
     renewed = [family for family in families if by_name[family.name].status != "standing"]
+    names = sorted({name for family in renewed for name in family.results})
+    held = {name: _held(connection, find(f"results.{name}")) for name in names}
     freshness = [
         _freshness(
-            connection,
             by_name[family.name],
             find(f"results.{name}"),
+            held[name],
             run_id=run_id,
             published_at=now
             if by_name[family.name].status == "published"
@@ -200,7 +205,7 @@ def record_families(
     connection.execute(
         "DELETE FROM ops.freshness WHERE list_contains(?, family)", [[family.name for family in renewed]]
     )
-    _insert(connection, "ops.freshness", freshness)
+    insert_rows(connection, "ops.freshness", freshness)
 
 
 def _family_run(outcome: FamilyOutcome, *, run_id: str, now: datetime) -> dict[str, object]:
@@ -217,21 +222,25 @@ def _family_run(outcome: FamilyOutcome, *, run_id: str, now: datetime) -> dict[s
     }
 
 
+def _held(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, _Held]:
+    """Return what a table holds of each family; under an empty name where it is one family's alone."""
+    family = "family" if table.shared else "''"
+    rows = connection.execute(
+        f"SELECT {family}, count(*), max(as_of), arg_max(run_id, as_of) FROM {table_name(table)} GROUP BY 1"
+    ).fetchall()
+    return {str(name): (row_count, as_of, run_id) for name, row_count, as_of, run_id in rows}
+
+
 def _freshness(
-    connection: duckdb.DuckDBPyConnection,
     outcome: FamilyOutcome,
     table: Table,
+    held: Mapping[str, _Held],
     *,
     run_id: str,
     published_at: datetime | None,
 ) -> dict[str, object]:
     """Return how fresh the table is; one that was not renewed keeps the run and day that its rows are from."""
-    own_rows = "WHERE family = $family" if table.shared else ""
-    row = connection.execute(
-        f"SELECT count(*), max(as_of), arg_max(run_id, as_of) FROM {table_name(table)} {own_rows}",
-        {"family": outcome.family} if table.shared else None,
-    ).fetchone()
-    row_count, as_of, holds_run = row or (0, None, None)
+    row_count, as_of, holds_run = held.get(outcome.family if table.shared else "", (0, None, None))
     is_fresh = outcome.status == "published"
     return {
         "table_name": table.qualified_name,
@@ -244,15 +253,3 @@ def _freshness(
         "published_at": published_at,
         "as_of": as_of,
     }
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Mapping[str, object]]) -> None:
-    """Insert rows of the same columns by one statement: a lake keeps a change for each."""
-    rows = list(rows)
-    if not rows:
-        return
-    places = f"({', '.join('?' for _ in rows[0])})"
-    connection.execute(
-        f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES {', '.join(places for _ in rows)}",
-        [value for row in rows for value in row.values()],
-    )

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from expectations import validation
 from expectations.gate import CheckResult, GateFailedError, Status, gate_decision, validate
 from warehouse.catalog import all_tables
 from warehouse.contracts import Check, Column, Personal, Severity, Table
@@ -22,6 +23,10 @@ from warehouse.raw_tables import raw_table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from great_expectations.core import ExpectationValidationResult
+
+    from expectations.suite import Rule
 
 PRODUCTS = Table(
     schema="core",
@@ -271,6 +276,23 @@ def test_real_order_lines_against_counts_in_sql(real_data: Path) -> None:
     assert results["order_lines.product_id exists in core.products.product_id"].violation_count == lines
     assert results["order_lines: negative_price_on_product"].violation_count == negative
     assert results["order_lines: amount_is_quantity_times_price"].status is Status.PASSED
+
+
+def test_what_is_kept_for_data_docs_is_what_great_expectations_keeps(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs: list[dict[str, object]] = []
+    find = validation._finding
+
+    def both(rule: Rule, result: ExpectationValidationResult) -> validation.Finding:
+        theirs.append(dict(result.to_json_dict()))
+        return find(rule, result)
+
+    monkeypatch.setattr(validation, "_finding", both)
+    connection.execute("INSERT INTO core.lines (order_id, line_id, kind) VALUES ('x', 1, 'gift')")
+    ours = [dict(result.validation) for result in validate(connection, LINES, gate="core")]
+    assert {str(one["expectation_config"]["type"]) for one in ours} >= {"expect_column_to_be_in_set"}
+    assert ours == theirs
 
 
 def test_importing_the_gate_is_cheap() -> None:

@@ -27,8 +27,9 @@ COLUMNS = {"order_id": "no", "product_id": "code", "quantity": "n", "unit_price"
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A word for each time that the families' libraries began to load."""
+    """A word for each time that the families' libraries began to load, beside a server that stands."""
     words: list[str] = []
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:4200/api")
     monkeypatch.setattr(family_process, "start_family_server", lambda: words.append("started"))
     return words
 
@@ -90,6 +91,14 @@ def test_they_load_for_a_file_that_has_changed(settings: Settings, started: list
 def test_they_load_when_the_models_are_fitted_anyway(settings: Settings, started: list[str]) -> None:
     look_ahead(settings, force=True)
     assert started == ["started"]
+
+
+def test_they_wait_where_a_server_has_to_start_first(
+    settings: Settings, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFECT_API_URL")
+    look_ahead(settings, force=True)
+    assert started == []
 
 
 def test_they_load_for_the_first_run_which_makes_the_warehouse_itself(

@@ -11,7 +11,7 @@ from enum import StrEnum
 import duckdb
 import pytest
 
-from warehouse.binding import execute
+from warehouse.binding import execute, insert_rows
 
 
 class Word(StrEnum):
@@ -85,3 +85,18 @@ def test_pandas_is_not_loaded() -> None:
         "execute(duckdb.connect(), 'SELECT ?', ['a']).fetchall(); sys.exit('pandas' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_rows_go_in_together(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE TABLE t (a INTEGER, b VARCHAR, c TIMESTAMP, d DOUBLE, e VARCHAR)")
+    time = datetime.fromisoformat("2024-02-29T23:59:59")
+    insert_rows(connection, "t", [])
+    insert_rows(
+        connection, "t", [{"e": "it's", "a": 1, "c": time, "d": None}, {"e": None, "a": 2, "c": time, "d": 1.5}]
+    )
+    insert_rows(connection, "t", [{"a": 3, "b": None}])
+    assert connection.execute("FROM t ORDER BY a").fetchall() == [
+        (1, None, time, None, "it's"),
+        (2, None, time, 1.5, None),
+        (3, None, None, None, None),
+    ]
