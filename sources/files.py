@@ -104,17 +104,17 @@ def find_files(name: str, source: SourceSettings) -> list[Path]:
     """Return the files of a source in name order.
 
     Raises:
-        SourcePathError: when the path does not exist or holds no file that can be read.
+        SourcePathError: when the path does not exist, can't be read or holds no file of a known kind.
     """
     path = source.path
-    if has_magic(str(path)):
-        found = glob(str(path), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute patterns
-        matches = (Path(match) for match in found)
-        files = sorted(match for match in matches if match.is_file())
-    elif path.is_dir():
-        files = sorted(child for child in path.iterdir() if child.is_file() and _format(child, source))
-    else:
-        files = [path] if path.exists() else []
+    try:
+        files = _files_at(path, source)
+    except OSError as error:
+        message = (
+            f"sources.{name}.path: {path} can't be read: {error.strerror}. Give this user read access, or correct the "
+            f"path in the settings or with --set sources.{name}.path=…"
+        )
+        raise SourcePathError(message) from error
     if not files:
         what = "matches no file" if has_magic(str(path)) else "does not exist or holds no CSV or Parquet file"
         message = (
@@ -122,6 +122,16 @@ def find_files(name: str, source: SourceSettings) -> list[Path]:
         )
         raise SourcePathError(message)
     return files
+
+
+def _files_at(path: Path, source: SourceSettings) -> list[Path]:
+    if has_magic(str(path)):
+        found = glob(str(path), recursive=True)  # noqa: PTH207 - Path.glob takes no absolute patterns
+        matches = (Path(match) for match in found)
+        return sorted(match for match in matches if match.is_file())
+    if path.is_dir():
+        return sorted(child for child in path.iterdir() if child.is_file() and _format(child, source))
+    return [path] if path.exists() else []
 
 
 def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:

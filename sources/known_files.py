@@ -29,8 +29,11 @@ class KnownFile:
     is_ended: bool
 
     def is_unchanged(self, path: Path) -> bool:
-        """Return whether the file still is what it was, without reading it."""
-        status = path.stat()
+        """Return whether the file still is what it was, without reading it; one that is gone is not."""
+        try:
+            status = path.stat()
+        except OSError:
+            return False
         return (status.st_size, status.st_mtime_ns) == (self.size, self.modified)
 
 

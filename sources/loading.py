@@ -11,6 +11,7 @@ import duckdb
 from sources.files import (
     SourceError,
     SourceFile,
+    SourcePathError,
     broken_off,
     find_files,
     groups,
@@ -93,19 +94,26 @@ class Inspection:
 def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> Inspection:
     """Tell which contents of a source are new; files that have not changed since they were read are not read again.
 
-    A broken file is set aside, and the others are taken.
+    A broken file is set aside, and the others are taken. So is a path that leads nowhere, where files were loaded from
+    it before.
 
     Raises:
-        SourceError: when there is no file; or when all are broken, and the settings are the likelier fault: nothing
-            was ever loaded, or the mapping names a column that no file had. The message names the first.
+        SourceError: when there is no file, or all are broken, and the settings are the likelier fault: nothing was ever
+            loaded, or the mapping names a column that no file had. The message names the first.
     """
     rows = execute(connection, "SELECT load_id FROM ops.loads WHERE source = ? AND status <> 'superseded'", [name])
     loaded = {str(row[0]) for row in rows.fetchall()}
     known = known_files(connection, name, source)
-    paths = find_files(name, source)
     files: list[SourceFile] = []
     are_ended: list[bool] = []
+    paths: list[Path] = []
     broken: list[RefusedFile] = []
+    try:
+        paths = find_files(name, source)
+    except SourcePathError as error:
+        if not (loaded and has_columns(connection, name, source)):
+            raise
+        broken.append(RefusedFile.of(source, source.path, str(error)))
     for path in paths:
         before = known.get(path.absolute())
         if before and before.is_unchanged(path):
@@ -116,7 +124,7 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
             are_ended.append(files[-1].is_ended)
         except SourceError as error:
             broken.append(RefusedFile.of(source, path, str(error)))
-    if len(broken) == len(paths) and not (loaded and has_columns(connection, name, source)):
+    if paths and len(broken) == len(paths) and not (loaded and has_columns(connection, name, source)):
         raise SourceError(broken[0].reason)
     new: dict[str, SourceFile] = {}
     for file in files:
@@ -130,7 +138,7 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     return Inspection(
         read_files=tuple(files),
         new_files=tuple(new.values()),
-        known_file_count=len(paths) - len(new) - len(broken),
+        known_file_count=max(0, len(paths) - len(new) - len(broken)),
         refused=tuple(broken),
         refused_before=refused_before(connection, name),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sources.files import SourceError
+from sources.files import SourceError, SourcePathError
 from sources.loading import Inspection, inspect_source
 from sources.refused_files import remember_refused
 from tests.warehouse.ingest import ingest, order_lines, write_lines
@@ -121,6 +121,32 @@ def test_a_column_that_no_file_ever_had_ends_the_run_whatever_was_loaded(
     )
     with open_warehouse(sqlite_lake) as connection, pytest.raises(SourceError, match="pricee"):
         inspect_source(connection, "orders", mistyped)
+
+
+@pytest.mark.parametrize("is_glob", [False, True])
+def test_a_source_whose_files_are_gone_is_set_aside_where_some_were_loaded(
+    sqlite_lake: WarehouseSettings, tmp_path: Path, *, is_glob: bool
+) -> None:
+    folder = tmp_path / "daily"
+    write_lines(folder / "monday.csv", LINE)
+    source = order_lines(folder / "*.csv" if is_glob else folder)
+    with pytest.raises(SourcePathError, match=r"sources\.orders\.path"), open_warehouse(sqlite_lake) as connection:
+        inspect_source(connection, "orders", order_lines(tmp_path / "none"))
+    ingest(sqlite_lake, source)
+    (folder / "monday.csv").rename(tmp_path / "monday.csv")
+    with open_warehouse(sqlite_lake) as connection, transaction(connection, "look", "run-1"):
+        gone = inspect_source(connection, "orders", source)
+        remember_refused(connection, "orders", gone.refused, run_id="run-1", now=NOW)
+    ((_, reason),) = told(sqlite_lake)
+    assert "sources.orders.path" in reason
+    assert "Correct the path" in reason
+    assert (gone.new_files, gone.known_file_count, len(gone.newly_refused)) == ((), 0, 1)
+    with open_warehouse(sqlite_lake) as connection:
+        assert inspect_source(connection, "orders", source).newly_refused == []
+    (tmp_path / "monday.csv").rename(folder / "monday.csv")
+    with open_warehouse(sqlite_lake) as connection:
+        back = inspect_source(connection, "orders", source)
+    assert (back.refused, back.new_files, back.has_news) == ((), (), True)
 
 
 def test_a_source_of_broken_files_only_ends_the_run(sqlite_lake: WarehouseSettings, folder: Path) -> None:

@@ -110,7 +110,7 @@ def _row(draw: Random, order_id: str) -> tuple[str, ...]:
     at = datetime(2024, 1, 1) + timedelta(minutes=draw.randrange(200_000))  # noqa: DTZ001 - the shop's own clock
     return (
         *(order_id, "1", f"P{draw.randrange(40)}", f"C{draw.randrange(60)}", f"{at:%Y-%m-%d %H:%M:%S}"),
-        *(str(draw.randrange(1, 9)), str(Decimal(draw.randrange(100, 9_000)) / 100)),
+        *(str(draw.randrange(1, 9)), f"{draw.randrange(100, 9_000) / 100:.2f}"),
         *(draw.choice(COUNTRIES), draw.choice(NOTES)),
     )
 

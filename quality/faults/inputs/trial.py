@@ -135,6 +135,7 @@ class Workbench:
 
     def judge(self, connection: duckdb.DuckDBPyConnection, mutants: Sequence[Mutant], number: int) -> list[Verdict]:
         """Load mutated files of one encoding together, judge each and take them back."""
+        names = _names(mutants, number)
         try:
             taken = self._taken(connection, mutants, number)
         except Exception as error:  # noqa: BLE001 - whatever a run would end with is the finding
@@ -146,7 +147,13 @@ class Workbench:
                 ]
             problem = f"the whole run ends: {type(error).__name__}: {str(error)[:600]}"
             return [_verdict(mutants[0], DEFECT, problems=(problem,))]
-        return [_judged(mutant, taken, name) for name, mutant in zip(_names(mutants, number), mutants, strict=True)]
+        # The same content is loaded once, as the first file that has it.
+        first_of = {mutant.data: name for name, mutant in reversed(list(zip(names, mutants, strict=True)))}
+        known = {*taken.rows, *(file.file for file in taken.inspection.refused)}
+        return [
+            _judged(mutant, taken, name if name in known else first_of[mutant.data])
+            for name, mutant in zip(names, mutants, strict=True)
+        ]
 
     def _taken(self, connection: duckdb.DuckDBPyConnection, mutants: Sequence[Mutant], number: int) -> Taken:
         files = [self.folder / name for name in _names(mutants, number)]
