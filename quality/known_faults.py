@@ -69,14 +69,14 @@ FAULTS: tuple[Fault, ...] = (
         file="warehouse/rows.py",
         old='return _EARLIEST, "$latest_time"',
         new="return _EARLIEST, _LATEST",
-        tests="tests/warehouse/test_merging.py",
+        tests="tests/warehouse/test_values.py",
     ),
     Fault(
         name="6.5 is rounded to a whole number",
         file="warehouse/rows.py",
         old="WHEN {whole} = trunc({whole}) THEN",
         new="WHEN {whole} IS NOT NULL THEN",
-        tests="tests/warehouse/test_merging.py",
+        tests="tests/warehouse/test_values.py",
     ),
     Fault(
         name="a credit note with a price of zero is a write-off",

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import pytest
 
 from report.page import write_report
+from report.shop import Shop
 from tests.rows import AS_OF, put
 from warehouse.catalog import tables
 from warehouse.ddl import create_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    Put = Callable[..., None]
+    Ask = Callable[..., list[tuple[Any, ...]]]
 
 
 class Fill(Protocol):
@@ -245,3 +249,20 @@ def _fill_ops(fill: Fill) -> None:
         row_count=7,
         as_of=date(2025, 6, 1),
     )
+
+
+@pytest.fixture
+def given(empty_shop: duckdb.DuckDBPyConnection) -> Put:
+    """Put a row into a table."""
+    return partial(put, empty_shop)
+
+
+@pytest.fixture
+def ask(empty_shop: duckdb.DuckDBPyConnection) -> Ask:
+    """Ask a question of the report for some of its columns."""
+    reader = Shop(connection=empty_shop, name="Mug & Co", currency="EUR", time_zone="UTC")
+
+    def answer(name: str, *columns: str) -> list[tuple[Any, ...]]:
+        return [tuple(row[column] for column in columns) for row in reader.rows(name)]
+
+    return answer

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from report.shop import Shop
-from tests.rows import AS_OF, NOW, put
+from tests.rows import AS_OF, NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import duckdb
 
-    Put = Callable[..., None]
-    Ask = Callable[..., list[tuple[Any, ...]]]
+    from tests.report.conftest import Ask, Put
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def given(empty_shop: duckdb.DuckDBPyConnection) -> Put:
-    return partial(put, empty_shop)
-
-
-@pytest.fixture
-def ask(empty_shop: duckdb.DuckDBPyConnection) -> Ask:
-    """Ask a question of the report for some of its columns."""
-    reader = Shop(connection=empty_shop, name="Mug & Co", currency="EUR", time_zone="UTC")
-
-    def answer(name: str, *columns: str) -> list[tuple[Any, ...]]:
-        return [tuple(row[column] for column in columns) for row in reader.rows(name)]
-
-    return answer
 
 
 def test_anomalies(given: Put, ask: Ask) -> None:
@@ -272,83 +252,6 @@ def test_quality_quarantine(given: Put, ask: Ask) -> None:
     ]
 
 
-def _recommend(given: Put, customer: str, product: str, rank: int = 1, **values: object) -> None:
-    row = {"customer_id": customer, "product_id": product, "product_name": product, "recommendation_rank": rank}
-    given("results.recommendations", **{"is_repeat": False, "reason": "friends", "method": "als", **row, **values})
-
-
-def test_recommendations(given: Put, ask: Ask) -> None:
-    for customer, product, reason in (
-        ("ann", "mug", "friends"),
-        ("bob", "mug", "similar"),
-        ("eve", "mug", "similar"),
-        ("ann", "tea", "friends"),
-        ("ann", "cup", "friends"),
-        ("bob", "cup", "similar"),
-    ):
-        _recommend(given, customer, product, reason=reason)
-    for customer in ("ann", "bob", "eve", "tom"):
-        _recommend(given, customer, "again", is_repeat=True)
-    assert ask("recommendations", "product_id", "product_name", "customer_count", "reason") == [
-        ("mug", "mug", 3, "similar"),
-        ("cup", "cup", 2, "similar"),
-        ("tea", "tea", 1, "friends"),
-    ]
-
-
-def test_recommendations_customers(given: Put, ask: Ask) -> None:
-    for number, value in enumerate((5, 9, None, 7, None, 8, 6)):
-        for rank in (1, 2, 3, 4):
-            _recommend(given, f"c{number}", f"p{rank}", rank)
-        purchases = number if value is None else 0
-        given(
-            "results.customer_value",
-            customer_id=f"c{number}",
-            expected_value_365d=value,
-            expected_purchases_365d=purchases,
-        )
-    _recommend(given, "second only", "p", 2)
-    expected = [(f"c{number}", rank) for number in (0, 1, 3, 5, 6) for rank in (1, 2, 3)]
-    assert ask("recommendations_customers", "customer_id", "recommendation_rank") == expected
-
-
-def test_recommendations_customers_without_money_are_those_who_buy_most_often(given: Put, ask: Ask) -> None:
-    for number in range(7):
-        _recommend(given, f"c{number}", "p1")
-        if number < 6:
-            given(
-                "results.customer_value",
-                customer_id=f"c{number}",
-                expected_value_365d=None,
-                expected_purchases_365d=number,
-            )
-    assert ask("recommendations_customers", "customer_id") == [(f"c{number}",) for number in range(1, 6)]
-
-
-def test_recommendations_similar(given: Put, ask: Ask) -> None:
-    for customer, product in (("ann", "p6"), ("bob", "p6"), ("ann", "p5")):
-        _recommend(given, customer, product)
-    for number in range(8):
-        for rank in (1, 2, 3, 4):
-            given(
-                "results.similar_products",
-                product_id=f"p{number}",
-                product_name=f"p{number}",
-                similarity_rank=rank,
-                similar_product_name=f"{rank}",
-            )
-    shown = [(f"p{number}", f"{rank}") for number in (6, 5, 0, 1, 2, 3) for rank in (1, 2, 3)]
-    assert ask("recommendations_similar", "product_name", "similar_product_name") == shown
-
-
-def test_recommendations_summary(given: Put, ask: Ask) -> None:
-    for rank in (1, 2, 3):
-        _recommend(given, "ann", f"p{rank}", rank, method="als")
-    _recommend(given, "bob", "p1", method="popular")
-    columns = ("customer_count", "row_count", "method", "method_share")
-    assert ask("recommendations_summary", *columns) == [(2, 4, "als", 0.75)]
-
-
 def test_rules_and_their_summary(given: Put, ask: Ask) -> None:
     for rule, rank, lift in (("b", 1, None), ("a", 1, 1.0), ("c", 0, 1.1)):
         given("results.basket_rules", rule_id=rule, leverage_rank=rank, holdout_lift=lift)
@@ -390,30 +293,6 @@ def test_sales_reading(given: Put, ask: Ask) -> None:
     assert ask("sales_reading", "reading") == [(f"total amount {AS_OF}",), (f"total units {AS_OF}",)]
 
 
-def test_segments(given: Put, ask: Ask) -> None:
-    for segment, revenue, customers in ((1, None, 9), (2, 0.3, 1), (4, 0.3, 2), (3, 0.3, 2), (5, 0.9, 1)):
-        given("results.segment_profiles", segment_id=segment, segment_name=f"{segment}", revenue_share=revenue,
-              customer_count=customers)  # fmt: skip
-    assert ask("segments", "segment_name") == [("5",), ("3",), ("4",), ("2",), ("1",)]
-
-
-def test_segments_moves(given: Put, ask: Ask) -> None:
-    def answer(as_of: date, **segments: int) -> None:
-        for customer, segment in segments.items():
-            given("results.customer_segments", customer_id=customer, segment_id=segment, segment_name=f"{segment}",
-                  as_of=as_of)  # fmt: skip
-
-    answer(AS_OF, ann=1, bob=2, eve=2, tom=3, kim=4, zoe=1)
-    assert ask("segments_moves", "moved_from") == []
-    answer(AS_OF - 7 * DAY, ann=1, bob=1, eve=1, tom=1, kim=2, joe=9)
-    answer(AS_OF - 8 * DAY, ann=7, bob=7)
-    assert ask("segments_moves", "earlier_on", "moved_from", "moved_to", "customer_count") == [
-        (AS_OF - 7 * DAY, "1", "2", 2),
-        (AS_OF - 7 * DAY, "1", "3", 1),
-        (AS_OF - 7 * DAY, "2", "4", 1),
-    ]
-
-
 def test_trends(given: Put, ask: Ask) -> None:
     for number in range(10):
         given("results.market_trends", dimension="country", member=f"m{number}", latest_value=number,
@@ -424,66 +303,3 @@ def test_trends(given: Put, ask: Ask) -> None:
     given("results.market_trends", dimension="total", member="units", latest_value=45, measure="unit_count")
     given("results.market_trends", dimension="total", member="orders", latest_value=45, measure="order_count")
     assert ask("trends", "member") == [("all",), ("a",), ("b",), *((f"m{number}",) for number in range(9, 1, -1))]
-
-
-def test_value_alive(given: Put, ask: Ask) -> None:
-    for alive, churn in ((1.0, 0.0), (0.96, 0.04), (0.05, 0.9), (0.0, 0.9)):
-        given("results.customer_value", probability_alive=alive, churn_risk=churn)
-    assert ask("value_alive", "chance", "bin_from", "bin_to", "bin_label", "bin_count") == [
-        ("alive", 0.0, 0.05, "0% to 5%", 1),
-        ("alive", 0.05, 0.1, "5% to 10%", 1),
-        ("alive", 0.95, 1.0, "95% to 100%", 2),
-        ("churn", 0.0, 0.05, "0% to 5%", 2),
-        ("churn", 0.9, 0.95, "90% to 95%", 2),
-    ]
-
-
-@pytest.fixture
-def valued(given: Put) -> None:
-    """Five customers with what is expected of them, some in segments, one of which has changed."""
-    for customer, level, value, purchases in (
-        ("a", "high", 10, 1),
-        ("b", "low", 90, 9),
-        ("c", "high", None, 5),
-        ("d", "medium", 20, 2),
-        ("e", "high", 10, 3),
-    ):
-        given(
-            "results.customer_value",
-            customer_id=customer,
-            churn_level=level,
-            expected_value_365d=value,
-            expected_purchases_365d=purchases,
-        )
-    for customer, segment, as_of in (
-        ("a", "Loyal", AS_OF),
-        ("b", "Loyal", AS_OF),
-        ("d", "Drifting", AS_OF),
-        ("a", "Old name", AS_OF - DAY),
-    ):
-        given("results.customer_segments", customer_id=customer, segment_name=segment, as_of=as_of)
-
-
-@pytest.mark.usefixtures("valued")
-def test_value_customers(ask: Ask) -> None:
-    assert ask("value_customers", "customer_id", "segment_name") == [
-        ("d", "Drifting"),
-        ("e", None),
-        ("a", "Loyal"),
-        ("c", None),
-    ]
-
-
-@pytest.mark.usefixtures("valued")
-def test_value_segments_and_summary(ask: Ask) -> None:
-    assert ask("value_segments", "segment_name", "churn_level", "customer_count", "expected_value") == [
-        ("Loyal", "high", 1, 10),
-        ("Loyal", "low", 1, 90),
-        ("Drifting", "medium", 1, 20),
-        ("Without a segment", "high", 2, 10),
-    ]
-    assert ask("value_summary", "churn_level", "customer_count", "expected_purchases", "expected_value") == [
-        ("high", 3, 9, 20),
-        ("low", 1, 9, 90),
-        ("medium", 1, 2, 20),
-    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,27 +12,28 @@ from tasks.quarantine import Which, count_of_rows, export_load, export_rows, fie
 from tasks.queries import QueryError
 from tests.warehouse.ingest import ask, ingest, order_lines
 from warehouse.connection import open_warehouse, transaction
-from warehouse.settings import Settings
+from warehouse.settings import Settings, WarehouseSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from warehouse.settings import WarehouseSettings
 
 HEADER = "order_id,line_id,product_id,customer_id,ordered_at,quantity,unit_price,country,note\n"
 
 
-@pytest.fixture
-def settings(sqlite_lake: WarehouseSettings, tmp_path: Path) -> Settings:
+@pytest.fixture(scope="module")
+def settings(empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A shop with a bad row, whose customer and whose unmapped note are nobody's business, and a line that is none."""
-    folder = tmp_path / "orders"
-    folder.mkdir()
-    (folder / "a.csv").write_text(
+    folder = tmp_path_factory.mktemp("shop")
+    shutil.copytree(empty_warehouse, folder / "warehouse")
+    (folder / "orders").mkdir()
+    (folder / "orders" / "a.csv").write_text(
         f"{HEADER}A1,1,p,ann,2024-05-02 10:00:00,many,-2.5,Germany,call 0170\nA2,zoe\n", encoding="utf-8"
     )
-    source = order_lines(folder)
-    ingest(sqlite_lake, source)
-    return Settings(warehouse=sqlite_lake, sources={"orders": source})
+    source = order_lines(folder / "orders")
+    warehouse = WarehouseSettings(path=folder / "warehouse", threads=1)
+    ingest(warehouse, source)
+    return Settings(warehouse=warehouse, sources={"orders": source})
 
 
 def test_what_may_be_personal_is_shown_only_when_asked_for(settings: Settings) -> None:
@@ -85,6 +87,8 @@ def test_a_row_or_load_nobody_knows_is_told_of(settings: Settings, tmp_path: Pat
 
 
 def test_a_load_that_is_set_aside_is_shown_and_written(settings: Settings, tmp_path: Path) -> None:
+    path = shutil.copytree(settings.warehouse.path, tmp_path / "warehouse")
+    settings = settings.model_copy(update={"warehouse": WarehouseSettings(path=path, threads=1)})
     ((load_id,),) = ask(settings.warehouse, "SELECT load_id FROM ops.loads")
     with open_warehouse(settings.warehouse) as connection, transaction(connection, "set aside", "run-2"):
         connection.execute("UPDATE ops.loads SET status = 'set_aside'")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,21 +12,28 @@ from tests.warehouse.ingest import ingest, order_lines, write_lines
 from warehouse.connection import open_warehouse, transaction
 from warehouse.examination import Finding, data_files, examine
 from warehouse.permissions import close_to_others
-
-if TYPE_CHECKING:
-    from warehouse.settings import WarehouseSettings
+from warehouse.settings import WarehouseSettings
 
 GOOD = [(f"A{number}", 1, "p", "c", "2024-05-02 10:00:00", 1, 2, "Germany") for number in range(30)]
 BAD = ("B1", 1, "p", "c", "2024-05-02 10:00:00", "three", 2, "Germany")
 
 
-@pytest.fixture
-def lake(sqlite_lake: WarehouseSettings, tmp_path: Path) -> WarehouseSettings:
+@pytest.fixture(scope="module")
+def loaded(empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A warehouse with a load, one row of which is in quarantine."""
-    write_lines(tmp_path / "orders" / "a.csv", *GOOD, BAD)
-    ingest(sqlite_lake, order_lines(tmp_path / "orders"))
-    close_to_others(sqlite_lake)
-    return sqlite_lake
+    folder = tmp_path_factory.mktemp("loaded")
+    shutil.copytree(empty_warehouse, folder / "warehouse")
+    write_lines(folder / "orders" / "a.csv", *GOOD, BAD)
+    settings = WarehouseSettings(path=folder / "warehouse", threads=1)
+    ingest(settings, order_lines(folder / "orders"))
+    close_to_others(settings)
+    return settings.path
+
+
+@pytest.fixture
+def lake(loaded: Path, tmp_path: Path) -> WarehouseSettings:
+    """A copy of it, to break."""
+    return WarehouseSettings(path=shutil.copytree(loaded, tmp_path / "warehouse"), threads=1)
 
 
 def problems(lake: WarehouseSettings, *, deep: bool = False) -> list[Finding]:
