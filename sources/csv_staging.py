@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import secrets
 from typing import TYPE_CHECKING
 
 from sources.records import records, took_lines
@@ -16,12 +17,16 @@ from warehouse.binding import insert_rows
 from warehouse.ddl import quote_identifier, quote_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import duckdb
 
     from sources.files import SourceFile
+
+
+# How the names of the files end that rows lie in until they are in the raw layer.
+STAGED = ".staged.parquet"
 
 
 def files_sql(paths: Iterable[str]) -> str:
@@ -41,10 +46,12 @@ def stage_csv(
     columns = [f"c{place}" for place in range(len(like.columns))]
     by_line = {path for path, file in files.items() if not file.lines.are_even}
     whole = [path for path in files if path not in by_line]
-    _read_whole(connection, whole, columns, like.delimiter, encoding)
+    staged = scratch / f"{like.load_id}.{secrets.token_hex(4)}{STAGED}"
+    _read_whole(connection, whole, columns, like.delimiter, encoding, staged)
     doubtful = _doubtful(connection, {path: files[path] for path in whole}, columns)
-    for name in ("incoming_rows", "incoming_malformed"):
-        connection.execute(f"DELETE FROM temp.{name} WHERE list_contains(?, _path)", [sorted(doubtful)])
+    if doubtful:
+        _show_rows(connection, staged, without=doubtful)
+        connection.execute("DELETE FROM incoming_malformed WHERE list_contains(?, _path)", [sorted(doubtful)])
     _read_by_line(connection, {path: files[path] for path in sorted(by_line | doubtful)}, columns, encoding, scratch)
     _number_rows(connection, columns, like.columns)
 
@@ -55,10 +62,12 @@ def _read_whole(
     columns: Sequence[str],
     delimiter: str,
     encoding: str,
+    staged: Path,
 ) -> None:
     """Read files by DuckDB into `incoming_rows`, and lines that are no row into `incoming_malformed`.
 
-    DuckDB numbers rejected lines only.
+    DuckDB numbers rejected lines only, but keeps the rows in order. They lie in the file `staged`: what a transaction
+    puts into a temporary table stays in memory until it ends.
     """
     names = ", ".join(columns)
     types = ", ".join(f"{column}: 'VARCHAR'" for column in columns)
@@ -67,23 +76,37 @@ def _read_whole(
         "CREATE OR REPLACE TEMP TABLE incoming_malformed (_path VARCHAR, _row_number BIGINT, _malformed VARCHAR)"
     )
     if not paths:
-        empty = ", ".join(f"{column} VARCHAR" for column in columns)
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE incoming_rows (_path VARCHAR, {empty})")
+        empty = ", ".join(f"NULL::VARCHAR AS {name}" for name in ("_path", *columns))
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW incoming_rows AS SELECT 0::BIGINT AS place, {empty} WHERE false"
+        )
         return
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE incoming_rows AS
-        SELECT _path, {names}
-        FROM read_csv(
-            {files_sql(paths)}, auto_detect = false, columns = {{{types}}}, header = true,
-            delim = {quote_text(delimiter)}, quote = '"', escape = '"', filename = '_path',
-            store_rejects = true, strict_mode = true, encoding = {quote_text(encoding)}
-        )
+        COPY (
+            SELECT _path, {names}
+            FROM read_csv(
+                {files_sql(paths)}, auto_detect = false, columns = {{{types}}}, header = true,
+                delim = {quote_text(delimiter)}, quote = '"', escape = '"', filename = '_path',
+                store_rejects = true, strict_mode = true, encoding = {quote_text(encoding)}
+            )
+        ) TO {quote_text(str(staged))} (FORMAT parquet)
     """)
+    _show_rows(connection, staged)
     connection.execute("""
         INSERT INTO incoming_malformed (_path, _row_number, _malformed)
         SELECT file_path, line - 1, rtrim(any_value(csv_line), chr(13) || chr(10))
         FROM temp.reject_errors JOIN temp.reject_scans USING (scan_id, file_id)
         GROUP BY file_path, line
+    """)
+
+
+def _show_rows(connection: duckdb.DuckDBPyConnection, staged: Path, *, without: Collection[str] = ()) -> None:
+    """Make the view `incoming_rows` of the staged file, but for the rows of some paths; `place` counts all of them."""
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP VIEW incoming_rows AS
+        SELECT file_row_number AS place, * EXCLUDE (file_row_number)
+        FROM read_parquet({quote_text(str(staged))}, file_row_number = true)
+        WHERE NOT list_contains({files_sql(sorted(without))}::VARCHAR[], _path)
     """)
 
 
@@ -217,28 +240,41 @@ def _number_rows(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], 
     """)
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE incoming_starts AS
-        SELECT _path, min(rowid) AS first_row, count(*) AS good_count FROM incoming_rows GROUP BY _path
+        WITH counted AS (
+            SELECT _path, min(place) AS first_place, count(*) AS good_count FROM incoming_rows GROUP BY _path
+        )
+        SELECT
+            _path, load_id, file, first_place, good_count,
+            _path IN (SELECT _path FROM incoming_breaks) AS has_breaks
+        FROM counted JOIN incoming_files ON path = _path
     """)
+    good = f"""
+        SELECT load_id, file, place - first_place + 1 AS _row_number, NULL::VARCHAR AS _malformed, {own}
+        FROM incoming_rows JOIN incoming_starts USING (_path)
+        WHERE NOT has_breaks
+    """
+    after_breaks = f"""
+        SELECT
+            load_id, file, place - first_place + 1 + coalesce(malformed_before, 0) AS _row_number,
+            NULL::VARCHAR AS _malformed, {own}
+        FROM incoming_rows JOIN incoming_starts USING (_path)
+        ASOF LEFT JOIN incoming_breaks
+            ON incoming_rows._path = incoming_breaks._path AND place - first_place + 1 > good_before
+        WHERE has_breaks
+    """
+    malformed = f"""
+        SELECT load_id, file, _row_number, _malformed, {", ".join(f"NULL::VARCHAR AS {name}" for name in columns)}
+        FROM incoming_malformed JOIN incoming_files ON path = _path
+    """
+    by_line = f"""
+        SELECT load_id, file, _row_number, _malformed, {own}
+        FROM incoming_by_line JOIN incoming_files ON path = _path
+    """
+    parts = [good, *([after_breaks, malformed] if _has_rows(connection, "incoming_malformed") else []), by_line]
     connection.execute(f"""
         CREATE OR REPLACE TEMP VIEW incoming AS
-        WITH good AS (
-            SELECT _path, incoming_rows.rowid - first_row + 1 AS good_number, {own}
-            FROM incoming_rows JOIN incoming_starts USING (_path)
-        ),
-        numbered AS (
-            SELECT _path, good_number AS _row_number, {own}
-            FROM good ANTI JOIN incoming_breaks USING (_path)
-            UNION ALL BY NAME
-            SELECT good._path, good_number + coalesce(malformed_before, 0) AS _row_number, {own}
-            FROM good SEMI JOIN incoming_breaks USING (_path)
-            ASOF LEFT JOIN incoming_breaks ON good._path = incoming_breaks._path AND good_number > good_before
-            UNION ALL BY NAME
-            SELECT _path, _row_number, _malformed FROM incoming_malformed
-            UNION ALL BY NAME
-            SELECT _path, _row_number, _malformed, {own} FROM incoming_by_line
-        )
-        SELECT incoming_files.load_id AS _load_id, incoming_files.file AS _file, _row_number, _malformed, {given}
-        FROM numbered JOIN incoming_files ON incoming_files.path = _path
+        SELECT load_id AS _load_id, file AS _file, _row_number, _malformed, {given}
+        FROM ({" UNION ALL ".join(parts)})
     """)
     connection.execute("""
         CREATE OR REPLACE TEMP VIEW incoming_counts AS
@@ -253,3 +289,7 @@ def _number_rows(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], 
         FROM counted JOIN incoming_files ON path = _path
         GROUP BY load_id
     """)
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None

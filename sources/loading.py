@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from sources.csv_staging import STAGED
 from sources.files import (
     SourceError,
     SourceFile,
@@ -187,6 +188,9 @@ def load_files(
             if not (is_full_disk(error) or isinstance(error, _NOT_THE_FILES)):
                 _look_for_unreadable(name, source, group, scratch)
             raise
+        finally:
+            for staged in scratch.glob(f"*{STAGED}"):
+                staged.unlink()
         connection.execute("""
             UPDATE ops.loads SET rows_read = row_count
             FROM incoming_counts
