@@ -24,6 +24,8 @@ from sources.loading import inspect_source, load_files
 from warehouse.connection import LAKE, create_warehouse, open_warehouse, transaction
 from warehouse.ddl import quote_text
 from warehouse.merging import Merge, merge_loads
+from warehouse.personal_key import Key
+from warehouse.protection import Protection
 from warehouse.settings_file import load_settings
 from warehouse.shares import warehouse_of_run
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from warehouse.settings import Settings
 
+KEY = Key(bytes(32))
 MOST_TIMES = 12
 MEMORY = "3GB"
 JUDGED = "order_lines"
@@ -85,7 +88,7 @@ def measure(settings: Settings, folder: Path) -> bool:
             with loading.measured(), transaction(connection, "load raw", "benchmark"):
                 row_count = _load(connection, settings, name, folder)
             with merging.measured(), transaction(connection, "merge core", "benchmark"):
-                merge_loads(connection, Merge.of(settings, name, run_id="benchmark", now=NOW))
+                merge_loads(connection, Merge.of(settings, name, key=KEY, run_id="benchmark", now=NOW))
             with floor.measured():
                 files = quote_text(str(settings.sources[name].path))
                 connection.execute(f"CREATE TABLE {LAKE}.main.floor AS FROM read_parquet({files})")
@@ -106,8 +109,10 @@ def measure(settings: Settings, folder: Path) -> bool:
 
 def _load(connection: duckdb.DuckDBPyConnection, settings: Settings, name: str, folder: Path) -> int:
     source = settings.sources[name]
-    files = inspect_source(connection, name, source).new_files
-    return load_files(connection, name, source, files, scratch=folder, run_id="benchmark", now=NOW)
+    files = inspect_source(connection, name, source, KEY).new_files
+    return load_files(
+        connection, name, source, files, protection=Protection(key=KEY), scratch=folder, run_id="benchmark", now=NOW
+    )
 
 
 def _cpu_seconds() -> float:

@@ -16,6 +16,7 @@ from great_expectations.validator.validator import Validator
 from expectations.engine import DuckDBExecutionEngine
 from expectations.suite import Kind
 from expectations.vocabulary import expectation_of
+from warehouse.reticence import without_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
 _DRIVER = re.compile(r"^\([\w.]+\) ")
-_QUOTED = re.compile(r"""(["']).*\1""", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +87,7 @@ def _error(result: ExpectationValidationResult) -> str:
     raised = [information] if "raised_exception" in information else list(information.values())
     messages = [str(one["exception_message"]) for one in raised if one["raised_exception"]]
     error = _DRIVER.sub("", messages[0].split("\n[SQL:")[0].strip()) if messages else ""
-    # DuckDB quotes the value that it could not convert, and then the statement.
-    return _QUOTED.sub("…", error.split("\n")[0]) if error.startswith("Conversion Error") else error
+    return without_values(error) if error.startswith("Conversion Error") else error
 
 
 def _finding(rule: Rule, result: ExpectationValidationResult) -> Finding:

@@ -1,4 +1,4 @@
-"""The command line: `tillflow demo | run | sql | status | report | quarantine | doctor | backup | restore`."""
+"""The command line: `tillflow demo | run | sql | status | report | quarantine | doctor | backup` and more."""
 
 from __future__ import annotations
 
@@ -162,6 +162,10 @@ def sql(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the whole answer to this file.")] = None,
     run_id: Annotated[str, typer.Option("--run", help="Answer as of an earlier run, see: tillflow status")] = "",
+    *,
+    reidentify: Annotated[
+        bool, typer.Option("--reidentify", help="Personal values in place of pseudonyms, by the warehouse's key.")
+    ] = False,
 ) -> None:
     """Query the warehouse, also while a run is writing. Nothing but its tables can be read, and nothing written.
 
@@ -175,15 +179,37 @@ def sql(
         if format_ is Format.TABLE:
             message = "A table is for the terminal. With --output choose another --format, or none."
             raise QueryError(message)
-        count = export(settings, statement, output, file_format or format_of(output), run_id=run_id)
+        kind = file_format or format_of(output)
+        count = export(settings, statement, output, kind, run_id=run_id, reidentify=reidentify)
         _err.print(f"{count:,} rows in {plain(str(output))}", highlight=False, soft_wrap=True)
     elif file_format in _NOT_FOR_THE_TERMINAL:
         message = f"--format {file_format} needs a file: --output FILE."
         raise QueryError(message)
     elif file_format:
-        write_text(settings, statement, text_output(sys.stdout), file_format, run_id=run_id)
+        write_text(settings, statement, text_output(sys.stdout), file_format, run_id=run_id, reidentify=reidentify)
     else:
-        show(_out, query(settings, statement, run_id=run_id))
+        show(_out, query(settings, statement, run_id=run_id, reidentify=reidentify))
+
+
+@app.command()
+def reidentify(
+    pseudonyms: Annotated[list[str], typer.Argument(help="Pseudonyms, such as p-3f2a…, as tables show them.")],
+    config: ConfigOption = None,
+    warehouse: WarehouseOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Tell what pseudonyms stand for, by the warehouse's key. See docs/privacy.md.
+
+    Exit code: 0 all are known, 1 some are not.
+    """
+    from tasks.reidentification import told  # noqa: PLC0415 - only here
+
+    values = told(load_settings(config, overrides_of(warehouse, set_)), pseudonyms)
+    for pseudonym in pseudonyms:
+        _out.print(
+            f"{plain(pseudonym)}  {plain(values.get(pseudonym, '(not known)'))}", highlight=False, soft_wrap=True
+        )
+    raise typer.Exit(DONE if set(pseudonyms) <= values.keys() else FAILED)
 
 
 @app.command()

@@ -276,6 +276,18 @@ def _number_rows(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], 
         SELECT load_id AS _load_id, file AS _file, _row_number, _malformed, {given}
         FROM ({" UNION ALL ".join(parts)})
     """)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP VIEW incoming_texts AS
+        WITH texts AS (
+            SELECT _path, CAST(NULL AS VARCHAR) AS _malformed, {own} FROM incoming_rows
+            UNION ALL BY NAME
+            SELECT _path, _malformed FROM incoming_malformed
+            UNION ALL BY NAME
+            SELECT _path, _malformed, {own} FROM incoming_by_line
+        )
+        SELECT incoming_files.load_id AS _load_id, _malformed, {given}
+        FROM texts JOIN incoming_files ON incoming_files.path = _path
+    """)
     connection.execute("""
         CREATE OR REPLACE TEMP VIEW incoming_counts AS
         WITH counted AS (

@@ -17,6 +17,8 @@ import duckdb
 
 from sources.parquet_files import columns_and_types, damage_of
 from sources.records import header_of
+from warehouse.recognition import looks_like_a_row
+from warehouse.reticence import without_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -159,9 +161,14 @@ def inspect_file(name: str, source: SourceSettings, path: Path) -> SourceFile:
         raise refused(name, path, f"the file can't be read: {error.strerror}.") from error
     missing = [mapping.column for mapping in source.columns.values() if mapping.column not in content.columns]
     if missing:
+        there = (
+            "Its first line looks like a row: has it a header?"
+            if looks_like_a_row(content.columns)
+            else f"The file has: {', '.join(content.columns)}."
+        )
         message = (
             f"{where(name, path)}: needed column {', '.join(map(repr, missing))} is not there. "
-            f"The file has: {', '.join(content.columns)}. Correct the file, or [sources.{name}] columns."
+            f"{there} Correct the file, or [sources.{name}] columns."
         )
         raise SourceError(message)
     return SourceFile(
@@ -239,9 +246,10 @@ def _look_at_parquet(name: str, source: SourceSettings, path: Path) -> _Content:
         columns, types = columns_and_types(path)
     except duckdb.Error as error:
         message = (
-            f"{where(name, path)}: not a whole Parquet file (cut off or of another kind). Send it again. ({error})"
+            f"{where(name, path)}: not a whole Parquet file (cut off or of another kind). Send it again. "
+            f"({without_values(str(error))})"
         )
-        raise SourceError(message) from error
+        raise SourceError(message) from None
     if damage := damage_of(path):
         raise refused(name, path, f"the Parquet file is damaged ({damage}). Send it again.")
     return _Content(columns=columns, sha256=digest.hexdigest(), types=types)

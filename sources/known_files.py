@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.binding import execute
+from warehouse.recognition import masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import duckdb
 
     from sources.files import SourceFile
+    from warehouse.personal_key import Key
     from warehouse.settings import SourceSettings
 
 # Clocks of file systems are coarse: a file that is changed again so soon may keep its size and its time.
@@ -37,8 +39,8 @@ class KnownFile:
         return (status.st_size, status.st_mtime_ns) == (self.size, self.modified)
 
 
-def known_files(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> dict[Path, KnownFile]:
-    """Return the files of a source that need not be read again unless they have changed.
+def known_files(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> dict[str, KnownFile]:
+    """Return the files of a source, by path, that need not be read again unless they have changed.
 
     A file is in doubt, and not among them, when it was changed just before it was read, or when its load was
     superseded. All are when the mapping names a column that no file had.
@@ -55,8 +57,7 @@ def known_files(connection: duckdb.DuckDBPyConnection, name: str, source: Source
         [name, _COARSEST_CLOCK_NANOSECONDS],
     ).fetchall()
     return {
-        Path(path): KnownFile(size=size, modified=modified, is_ended=is_ended)
-        for path, size, modified, is_ended in known
+        path: KnownFile(size=size, modified=modified, is_ended=is_ended) for path, size, modified, is_ended in known
     }
 
 
@@ -71,9 +72,9 @@ def has_columns(connection: duckdb.DuckDBPyConnection, name: str, source: Source
     return {mapping.column for mapping in source.columns.values()} <= {str(row[0]) for row in rows}
 
 
-def remember_files(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[SourceFile]) -> None:
+def remember_files(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[SourceFile], key: Key) -> None:
     """Record what was seen of files that were read. The caller owns the transaction."""
-    paths = [str(file.path.absolute()) for file in files]
+    paths = [masked(str(file.path.absolute()), key.pseudonym) for file in files]
     connection.execute("DELETE FROM ops.files WHERE source = ? AND list_contains(?, path)", [name, paths])
     connection.execute(
         """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -21,16 +20,24 @@ from sources.files import (
     where,
 )
 from sources.known_files import has_columns, known_files
+from sources.personal_columns import find_personal_columns, protect_incoming, remember_personal_columns
 from sources.refused_files import RefusedFile, refused_before
 from sources.staging import stage
 from warehouse.binding import execute, insert_rows
 from warehouse.exhaustion import is_full_disk
+from warehouse.kinds import Kind
+from warehouse.protection import keep_texts
 from warehouse.raw_tables import append_incoming
+from warehouse.recognition import masked, personal_parts
+from warehouse.reticence import without_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
+    from warehouse.personal_key import Key
+    from warehouse.protection import Protection
     from warehouse.settings import SourceSettings
 
 
@@ -49,10 +56,17 @@ class LoadAgainError(SourceError):
     """
 
     def __init__(
-        self, message: str, *, source: str, unreadable: RefusedFile | None = None, by_line: tuple[SourceFile, ...] = ()
+        self,
+        message: str,
+        *,
+        source: str,
+        gone: Path | None = None,
+        unreadable: RefusedFile | None = None,
+        by_line: tuple[SourceFile, ...] = (),
     ) -> None:
         super().__init__(message)
         self.source = source
+        self.gone = gone
         self.unreadable = unreadable
         self.by_line = by_line
 
@@ -78,11 +92,10 @@ class Inspection:
     def after(self, error: LoadAgainError) -> Inspection:
         """Return the inspection with a file set aside that turned out unreadable, or files to be read line by line."""
         by_line = {file.path: file for file in error.by_line}
-        gone = Path(error.unreadable.path) if error.unreadable else None
         return replace(
             self,
-            read_files=tuple(file for file in self.read_files if file.path.absolute() != gone),
-            new_files=tuple(by_line.get(file.path, file) for file in self.new_files if file.path.absolute() != gone),
+            read_files=tuple(file for file in self.read_files if file.path != error.gone),
+            new_files=tuple(by_line.get(file.path, file) for file in self.new_files if file.path != error.gone),
             refused=(*self.refused, error.unreadable) if error.unreadable else self.refused,
         )
 
@@ -92,11 +105,11 @@ class Inspection:
         return bool(self.read_files) or frozenset(self.refused) != self.refused_before
 
 
-def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> Inspection:
+def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings, key: Key) -> Inspection:
     """Tell which contents of a source are new; files that have not changed since they were read are not read again.
 
     A broken file is set aside, and the others are taken. So is a path that leads nowhere, where files were loaded from
-    it before.
+    it before. What is personal in the names of files is told by its pseudonym.
 
     Raises:
         SourceError: when there is no file, or all are broken, and the settings are the likelier fault: nothing was ever
@@ -114,17 +127,18 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     except SourcePathError as error:
         if not (loaded and has_columns(connection, name, source)):
             raise
-        broken.append(RefusedFile.of(source, source.path, str(error)))
+        broken.append(RefusedFile.of(source, source.path, str(error), key))
     for path in paths:
-        before = known.get(path.absolute())
+        before = known.get(masked(str(path.absolute()), key.pseudonym))
         if before and before.is_unchanged(path):
             are_ended.append(before.is_ended)
             continue
         try:
-            files.append(inspect_file(name, source, path))
+            file = inspect_file(name, source, path)
+            files.append(replace(file, name=masked(file.name, key.pseudonym)))
             are_ended.append(files[-1].is_ended)
         except SourceError as error:
-            broken.append(RefusedFile.of(source, path, str(error)))
+            broken.append(RefusedFile.of(source, path, str(error), key))
     if paths and len(broken) == len(paths) and not (loaded and has_columns(connection, name, source)):
         raise SourceError(broken[0].reason)
     new: dict[str, SourceFile] = {}
@@ -135,7 +149,7 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
         del new[file.load_id]
         files.remove(file)
         why = _BROKEN_OFF.format(line=line_count(file.path, source.encoding))
-        broken.append(RefusedFile.of(source, file.path, f"{where(name, file.path)}: {why}"))
+        broken.append(RefusedFile.of(source, file.path, f"{where(name, file.path)}: {why}", key))
     return Inspection(
         read_files=tuple(files),
         new_files=tuple(new.values()),
@@ -145,7 +159,7 @@ def inspect_source(connection: duckdb.DuckDBPyConnection, name: str, source: Sou
     )
 
 
-def has_unknown_files(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings) -> bool:
+def has_unknown_files(connection: duckdb.DuckDBPyConnection, name: str, source: SourceSettings, key: Key) -> bool:
     """Tell, without reading any, whether a source has files whose content no run has seen.
 
     Raises:
@@ -154,9 +168,10 @@ def has_unknown_files(connection: duckdb.DuckDBPyConnection, name: str, source: 
     paths = find_files(name, source)
     known = known_files(connection, name, source)
     told = {file.path for file in refused_before(connection, name)}
+    shown = {masked(str(path.absolute()), key.pseudonym): path for path in paths}
     return any(
-        str(path.absolute()) not in told and not ((before := known.get(path.absolute())) and before.is_unchanged(path))
-        for path in paths
+        text not in told and not ((before := known.get(text)) and before.is_unchanged(path))
+        for text, path in shown.items()
     )
 
 
@@ -166,11 +181,14 @@ def load_files(
     source: SourceSettings,
     files: Sequence[SourceFile],
     *,
+    protection: Protection,
     scratch: Path,
     run_id: str,
     now: datetime,
 ) -> int:
     """Append the rows of `files` to the source's raw table, record the loads and return how many rows were read.
+
+    Personal values are kept in the protected schema; raw gets their pseudonyms.
 
     The caller owns the transaction: all files are loaded, or none.
 
@@ -179,14 +197,20 @@ def load_files(
     """
     if not files:
         return 0
+    parts = [part for file in files for part in personal_parts(str(file.path.absolute()))]
+    keep_texts(connection, protection.key, name, Kind.FILE_NAME, parts)
     kept = _record_loads(connection, name, source, files, run_id=run_id, now=now)
     for group in groups([file for file in files if file.load_id not in kept]):
+        columns = group[0].columns
         try:
             stage(connection, source, group, scratch)
-            append_incoming(connection, name, group[0].columns)
+            found = find_personal_columns(connection, name, source, columns)
+            remember_personal_columns(connection, name, source, found, run_id=run_id, now=now)
+            protect_incoming(connection, protection, name, source, columns, found)
+            append_incoming(connection, name, columns)
         except (duckdb.Error, OSError, UnicodeError) as error:
             if not (is_full_disk(error) or isinstance(error, _NOT_THE_FILES)):
-                _look_for_unreadable(name, source, group, scratch)
+                _look_for_unreadable(name, source, group, scratch, protection.key)
             raise
         finally:
             for staged in scratch.glob(f"*{STAGED}"):
@@ -203,7 +227,9 @@ def load_files(
     return int(row[0]) if row else 0
 
 
-def _look_for_unreadable(name: str, source: SourceSettings, files: Sequence[SourceFile], scratch: Path) -> None:
+def _look_for_unreadable(
+    name: str, source: SourceSettings, files: Sequence[SourceFile], scratch: Path, key: Key
+) -> None:
     """Find why files can't be loaded together: each is read alone.
 
     Raises:
@@ -219,10 +245,13 @@ def _look_for_unreadable(name: str, source: SourceSettings, files: Sequence[Sour
             by_line.append(slowly)
             continue
         reason = f"{where(name, file.path)}: it can't be read to its end ({why}). Send it again."
-        raise LoadAgainError(reason, source=name, unreadable=RefusedFile.of(source, file.path, reason))
+        unreadable = RefusedFile.of(source, file.path, reason, key)
+        raise LoadAgainError(unreadable.reason, source=name, gone=file.path, unreadable=unreadable) from None
     if by_line:
-        message = f"{where(name, by_line[0].path)}: DuckDB can't follow it; it is read line by line."
-        raise LoadAgainError(message, source=name, by_line=tuple(by_line))
+        message = masked(
+            f"{where(name, by_line[0].path)}: DuckDB can't follow it; it is read line by line.", key.pseudonym
+        )
+        raise LoadAgainError(message, source=name, by_line=tuple(by_line)) from None
 
 
 def _unreadable(source: SourceSettings, file: SourceFile, scratch: Path) -> str:
@@ -232,8 +261,7 @@ def _unreadable(source: SourceSettings, file: SourceFile, scratch: Path) -> str:
             stage(alone, source, [file], scratch)
             alone.execute("SELECT count(COLUMNS(*)) FROM incoming").fetchall()
         except (duckdb.Error, OSError, UnicodeError) as error:
-            # What follows the first line is our own statement, or what the file says.
-            return str(error).partition("\n")[0]
+            return without_values(str(error))
     return ""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sources.files import name_under
 from warehouse.binding import execute
+from warehouse.recognition import masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from warehouse.personal_key import Key
     from warehouse.settings import SourceSettings
 
 
@@ -29,17 +31,17 @@ class RefusedFile:
     modified: int
 
     @classmethod
-    def of(cls, source: SourceSettings, path: Path, reason: str) -> RefusedFile:
-        """Return the file at `path` of a source, with why it is refused."""
+    def of(cls, source: SourceSettings, path: Path, reason: str, key: Key) -> RefusedFile:
+        """Return the file at `path` of a source, with why it is refused; what is personal there is not told."""
         try:
             status = path.stat()
             size, modified = status.st_size, status.st_mtime_ns
         except OSError:
             size = modified = 0
         return cls(
-            path=str(path.absolute()),
-            file=name_under(source.path, path),
-            reason=reason,
+            path=masked(str(path.absolute()), key.pseudonym),
+            file=masked(name_under(source.path, path), key.pseudonym),
+            reason=masked(reason, key.pseudonym),
             size=size,
             modified=modified,
         )

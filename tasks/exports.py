@@ -70,14 +70,16 @@ def format_of(file: Path) -> FileFormat:
     return known
 
 
-def export(settings: Settings, sql: str, file: Path, file_format: FileFormat, *, run_id: str = "") -> int:
+def export(
+    settings: Settings, sql: str, file: Path, file_format: FileFormat, *, run_id: str = "", reidentify: bool = False
+) -> int:
     """Write the answer to a query into a file and return the number of rows.
 
     Raises:
         QueryError: when the query can't be answered, or the file can't be written or hold the answer.
     """
     _refuse_own_files(settings, file)
-    with reading(settings, sql, run_id=run_id) as rows, _whole(file) as beside:
+    with reading(settings, sql, run_id=run_id, reidentify=reidentify) as rows, _whole(file) as beside:
         if file_format is FileFormat.PARQUET:
             return _write_parquet(rows, beside)
         if file_format is FileFormat.XLSX:
@@ -86,13 +88,21 @@ def export(settings: Settings, sql: str, file: Path, file_format: FileFormat, *,
             return _WRITERS[file_format](rows, stream)
 
 
-def write_text(settings: Settings, sql: str, stream: IO[str], file_format: FileFormat, *, run_id: str = "") -> int:
+def write_text(
+    settings: Settings,
+    sql: str,
+    stream: IO[str],
+    file_format: FileFormat,
+    *,
+    run_id: str = "",
+    reidentify: bool = False,
+) -> int:
     """Write the answer to a query as text into a stream and return the number of rows.
 
     Raises:
         QueryError: when the query can't be answered.
     """
-    with reading(settings, sql, run_id=run_id) as rows:
+    with reading(settings, sql, run_id=run_id, reidentify=reidentify) as rows:
         return _WRITERS[file_format](rows, stream)
 
 

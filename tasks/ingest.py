@@ -19,10 +19,13 @@ from tasks.publish import begin_record
 from tasks.quarantine import Decision
 from tasks.run import utc_now
 from tasks.warm_up import warm_up
+from warehouse.binding import execute
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.merging import Merge, in_merge_order, merge_loads, replay_quarantine
+from warehouse.protection import adopt_key, key_of, protection_of
 from warehouse.quarantined import count_rows, discard_rows
+from warehouse.recognition import masked
 from warehouse.run_records import bury_crashed_runs
 from warehouse.setting_aside import SetAside, accept, discard, judge_again
 from warehouse.statements import statement
@@ -52,9 +55,14 @@ def _is_worth_a_retry(_task: Task[..., object], _run: TaskRun, state: State[obje
 
 @task(name="prepare warehouse", task_run_name="prepare warehouse", cache_policy=NO_CACHE)
 def prepare_warehouse(run: Run) -> None:
-    """Make the tables, or bring those of an earlier Tillflow to the contracts, and write that the run has started."""
+    """Make the tables, or bring those of an earlier Tillflow to the contracts, and write that the run has started.
+
+    The warehouse gets its key of personal values, if it has none.
+    """
     create_warehouse(run.settings.warehouse)
     with open_warehouse(run.settings.warehouse) as connection:
+        with transaction(connection, "know key", run.run_id):
+            adopt_key(connection, run.settings, utc_now())
         begin_record(connection, run)
 
 
@@ -70,7 +78,11 @@ def prepare_warehouse(run: Run) -> None:
 def look_at_files(run: Run, name: str) -> Inspection:
     """Find the source's files and tell which are new; broken ones are set aside."""
     with open_warehouse(run.settings.warehouse, read_only=True) as connection:
-        inspection = inspect_source(connection, name, run.settings.sources[name])
+        key = key_of(connection, run.settings)
+        try:
+            inspection = inspect_source(connection, name, run.settings.sources[name], key)
+        except SourceError as error:
+            raise type(error)(masked(str(error), key.pseudonym)) from None
     aside = f", {len(inspection.refused)} set aside" if inspection.refused else ""
     say(f"{name}: {len(inspection.new_files)} new files, {inspection.known_file_count} loaded before{aside}")
     for file in inspection.refused:
@@ -95,6 +107,7 @@ def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> tuple[dict[str,
             warn(f"set aside: {error}" if error.unreadable else str(error))
             found[error.source] = found[error.source].after(error)
             continue
+        _tell_personal_columns(run)
         for name, count in rows.items():
             if found[name].new_files:
                 say(f"{name}: {count:,} rows read from {len(found[name].new_files)} files")
@@ -102,15 +115,29 @@ def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> tuple[dict[str,
     return found, 0
 
 
+def _tell_personal_columns(run: Run) -> None:
+    """Say which columns look personal that nobody declared, and what becomes of them."""
+    with open_warehouse(run.settings.warehouse, read_only=True) as connection:
+        found = execute(connection, statement("personal_columns_of_run"), {"run_id": run.run_id}).fetchall()
+    for source, column, kind, found_by, treatment in found:
+        kept = "left out" if treatment == "drop" else "kept encrypted, with pseudonyms in its place"
+        warn(
+            f"{source}: column {column!r} looks personal ({kind.replace('_', ' ')}, by its {found_by}) and is {kept}. "
+            f"Is it not personal? Name it in sources.{source}.public_columns. Is it? In personal_columns."
+        )
+
+
 def _load(connection: duckdb.DuckDBPyConnection, run: Run, name: str, inspection: Inspection) -> int:
     """Record what is known of a source's files, load the new ones and return how many rows they have."""
-    remember_files(connection, name, inspection.read_files)
+    protection = protection_of(connection, run.settings)
+    remember_files(connection, name, inspection.read_files, protection.key)
     remember_refused(connection, name, inspection.refused, run_id=run.run_id, now=utc_now())
     return load_files(
         connection,
         name,
         run.settings.sources[name],
         inspection.new_files,
+        protection=protection,
         scratch=run.folder,
         run_id=run.run_id,
         now=utc_now(),
@@ -140,8 +167,10 @@ def merge_core(run: Run) -> Merged:
         waiting = _sources(connection, "waiting_sources")
         if waiting:
             with transaction(connection, "merge core", run.run_id):
+                key = key_of(connection, run.settings)
                 for name in in_merge_order(run.settings, waiting):
-                    counts = merge_loads(connection, Merge.of(run.settings, name, run_id=run.run_id, now=utc_now()))
+                    merge = Merge.of(run.settings, name, key=key, run_id=run.run_id, now=utc_now())
+                    counts = merge_loads(connection, merge)
                     say(
                         f"{name}: {counts.rows_accepted:,} accepted, {counts.rows_duplicate:,} duplicate, "
                         f"{counts.rows_quarantined:,} quarantined"
@@ -187,8 +216,10 @@ def replay(run: Run) -> dict[str, tuple[int, int]]:
     passed: dict[str, tuple[int, int]] = {}
     create_warehouse(run.settings.warehouse)
     with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "replay", run.run_id):
+        key = adopt_key(connection, run.settings, utc_now())
         for name in in_merge_order(run.settings, _sources(connection, "quarantined_sources")):
-            counts = replay_quarantine(connection, Merge.of(run.settings, name, run_id=run.run_id, now=utc_now()))
+            merge = Merge.of(run.settings, name, key=key, run_id=run.run_id, now=utc_now())
+            counts = replay_quarantine(connection, merge)
             passed[name] = (counts.rows_read, counts.rows_accepted + counts.rows_duplicate)
         complete_core(connection)
         pass_gate(Gate.CORE, run, connection)

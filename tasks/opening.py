@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sources.loading import has_unknown_files
 from warehouse.connection import WarehouseError, open_warehouse
 from warehouse.keeping import keeping_open
+from warehouse.protection import key_of
 from warehouse.shares import warehouse_of_run
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def _look_ahead(settings: Settings, has_server: bool, force: bool) -> None:  # n
 def _has_new_files(settings: Settings) -> bool:
     try:
         with open_warehouse(warehouse_of_run(settings), read_only=True) as connection:
-            return any(has_unknown_files(connection, name, source) for name, source in settings.sources.items())
+            key = key_of(connection, settings)
+            return any(has_unknown_files(connection, name, source, key) for name, source in settings.sources.items())
     except WarehouseError:
         # There is none yet.
         return True

@@ -10,6 +10,7 @@ from tasks.exports import export, format_of
 from tasks.queries import QueryError, ask, query
 from warehouse.connection import open_warehouse
 from warehouse.loadable import core_table
+from warehouse.personal_key import PSEUDONYM
 from warehouse.quarantined import Which, count_rows, load_sql, rows_sql, source_of_load
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def export_rows(settings: Settings, which: Which, file: Path) -> int:
         QueryError: when none is in quarantine, or the file can't be written.
     """
     count_of_rows(settings, which)
-    return export(settings, rows_sql(which), file, format_of(file))
+    return export(settings, rows_sql(which), file, format_of(file), reidentify=True)
 
 
 def export_load(settings: Settings, load_id: str, file: Path) -> int:
@@ -97,12 +98,13 @@ def export_load(settings: Settings, load_id: str, file: Path) -> int:
     Raises:
         QueryError: when no load of this name is set aside, or the file can't be written.
     """
-    return export(settings, load_sql(_source_of(settings, load_id), load_id), file, format_of(file))
+    sql = load_sql(_source_of(settings, load_id), load_id)
+    return export(settings, sql, file, format_of(file), reidentify=True)
 
 
 def _rows(settings: Settings, source: str, sql: str, *, is_personal_shown: bool) -> Iterator[Row]:
     open_columns = None if is_personal_shown else _columns_that_are_not_personal(settings, source)
-    for row in query(settings, sql).as_dicts():
+    for row in query(settings, sql, reidentify=is_personal_shown).as_dicts():
         fields = {name: value for name, value in row.items() if name not in _OF_THE_WAREHOUSE}
         if row["_line"] is not None:
             fields = {"the whole line": row["_line"]}
@@ -116,7 +118,9 @@ def _rows(settings: Settings, source: str, sql: str, *, is_personal_shown: bool)
 def _shown(name: str, value: Any, open_columns: set[str] | None) -> str:  # noqa: ANN401 - a text, or nothing
     if value is None or value == "":
         return "(empty)"
-    return str(value) if open_columns is None or name in open_columns else _HIDDEN
+    if open_columns is None:
+        return str(value)
+    return str(value) if name in open_columns and not PSEUDONYM.search(str(value)) else _HIDDEN
 
 
 def _columns_that_are_not_personal(settings: Settings, source: str) -> set[str]:

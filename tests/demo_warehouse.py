@@ -16,6 +16,7 @@ from models.family import Context, Family, whole
 from models.inputs import in_memory
 from sources.demo_shop import DemoShop, generate
 from sources.loading import inspect_source, load_files
+from tests.keys import KEY, PROTECTION
 from warehouse.building import build_order, rebuild
 from warehouse.catalog import find, tables
 from warehouse.completing import complete_core
@@ -159,11 +160,20 @@ def ingest(connection: duckdb.DuckDBPyConnection, settings: Settings, scratch: P
     with transaction(connection, "load raw", RUN_ID):
         for name in names:
             source = settings.sources[name]
-            files = inspect_source(connection, name, source).new_files
-            load_files(connection, name, source, files, scratch=scratch, run_id=RUN_ID, now=NOW)
+            files = inspect_source(connection, name, source, KEY).new_files
+            load_files(
+                connection,
+                name,
+                source,
+                files,
+                protection=PROTECTION,
+                scratch=scratch,
+                run_id=RUN_ID,
+                now=NOW,
+            )
     with transaction(connection, "merge core", RUN_ID):
         for name in names:
-            merge_loads(connection, Merge.of(settings, name, run_id=RUN_ID, now=NOW))
+            merge_loads(connection, Merge.of(settings, name, key=KEY, run_id=RUN_ID, now=NOW))
         complete_core(connection)
 
 

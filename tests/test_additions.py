@@ -140,8 +140,11 @@ from sources.loading import inspect_source, load_files
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.loadable import loadable_tables
 from warehouse.merging import Merge, merge_loads
+from warehouse.personal_key import Key
+from warehouse.protection import Protection
 from warehouse.settings import Settings
 
+protection = Protection(key=Key(bytes(32)))
 folder = Path("shop")
 folder.mkdir()
 (folder / "stores.csv").write_text("id,since,best\\nS1,2020-02-03,\\nS2,nonsense,\\n,2020-02-03,\\n")
@@ -153,10 +156,13 @@ create_warehouse(settings.warehouse)
 now = datetime(2026, 1, 1)
 with open_warehouse(settings.warehouse) as connection:
     with transaction(connection, "load raw", "r"):
-        files = inspect_source(connection, "places", settings.sources["places"]).new_files
-        load_files(connection, "places", settings.sources["places"], files, scratch=folder, run_id="r", now=now)
+        files = inspect_source(connection, "places", settings.sources["places"], protection.key).new_files
+        load_files(
+            connection, "places", settings.sources["places"], files, protection=protection, scratch=folder, run_id="r",
+            now=now,
+        )
     with transaction(connection, "merge core", "r"):
-        merge_loads(connection, Merge.of(settings, "places", run_id="r", now=now))
+        merge_loads(connection, Merge.of(settings, "places", key=protection.key, run_id="r", now=now))
     found = connection.execute("SELECT store_id, opened_on::VARCHAR FROM core.stores").fetchall()
     assert found == [("S1", "2020-02-03")], found
     rules = connection.execute("SELECT list_sort(flatten(list(rules))) FROM ops.quarantine").fetchone()

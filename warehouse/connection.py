@@ -30,6 +30,7 @@ from warehouse.interruption import interruptible, undisturbed
 from warehouse.keeping import Opening, kept_of
 from warehouse.migration import MigrationRefusedError, is_up_to_date, last_migration, migrate
 from warehouse.passwords import split_password, without_passwords
+from warehouse.reticence import told_without_values
 from warehouse.settings import OBJECT_STORES, WarehouseSettings
 from warehouse.shares import warehouse_of_reader
 
@@ -85,6 +86,9 @@ def open_warehouse(
             raise told from error
         if is_damage(error) and not settings.catalog and (damage := damage_of(settings.catalog_file)):
             raise WarehouseError(damage) from error
+        if silent := told_without_values(error):
+            # The cause would tell in a traceback what the message no longer does.
+            raise silent from None
         raise
 
 

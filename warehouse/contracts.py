@@ -30,9 +30,12 @@ class Origin(StrEnum):
 
 
 class Personal(StrEnum):
-    """Whether a column's values are about a person.
+    """Whether a column's values are about a person, and so what stands in it.
 
-    `IDENTIFIER`: the shop's own number of a person. `CONTENT`: what a person is called, has or wrote.
+    `IDENTIFIER`: the shop's own number of a person. It stays as it is, unless it looks personal itself, as an e-mail
+    address does, or `privacy.pseudonymise` asks for all: then its pseudonym stands in its place.
+    `CONTENT`: what a person is called, has or wrote. Its pseudonym stands in its place, always.
+    The values themselves are in `protected.personal_values` only, encrypted.
     """
 
     NO = ""

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from warehouse.building import bind
 from warehouse.ddl import quote_identifier, quote_text, table_name
+from warehouse.kinds import Kind
 from warehouse.loadable import core_table, loadable_tables
 from warehouse.pending import LOAD_ORDER, PLACES_OF_A_LOAD, ROW_NUMBER, wait_for_merge, wait_for_replay
+from warehouse.protection import gather, keep
 from warehouse.rows import checked_sql, typed_sql, zone_of
 from warehouse.setting_aside import SetAside, Tolerance, set_aside
 from warehouse.time_zones import make_zone_days
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from warehouse.contracts import Table
+    from warehouse.personal_key import Key
     from warehouse.settings import Settings, SourceSettings
 
 # So many rows are compared at a time.
@@ -42,7 +45,7 @@ COMPARED_ROWS = 2_000_000
 _NAMED_RULES = 3
 _HELPERS = (
     *("pending_rows", "zone_days", "looked", "known_keys", "known", "doubtful_keys", "doubtful", "judged", "left_out"),
-    *("accounted", "key_bounds"),
+    *("accounted", "key_bounds", "bad_rows", "personal"),
 )
 
 
@@ -58,6 +61,7 @@ class Merge:
     source: SourceSettings
     time_zone: str
     catalogued: frozenset[str]
+    key: Key
     run_id: str
     now: datetime
     compared_rows: int = COMPARED_ROWS
@@ -69,11 +73,15 @@ class Merge:
         return core_table(self.source.table)
 
     @classmethod
-    def of(cls, settings: Settings, name: str, *, run_id: str, now: datetime) -> Merge:
+    def of(cls, settings: Settings, name: str, *, key: Key, run_id: str, now: datetime) -> Merge:
         """Return the merge of the configured source `name`."""
+        source = settings.sources[name]
+        # What means 'no value' may have been taken for a person's id, or a stray word, when it was loaded.
+        nothing = (*source.null_values, *map(key.pseudonym, source.null_values))
         return cls(
             name=name,
-            source=settings.sources[name],
+            source=source.model_copy(update={"null_values": nothing}),
+            key=key,
             time_zone=settings.shop.time_zone,
             catalogued=frozenset(source.table for source in settings.sources.values()),
             run_id=run_id,
@@ -201,7 +209,7 @@ def _rules_broken_most(connection: duckdb.DuckDBPyConnection, merge: Merge, load
 
 
 def _quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> None:
-    """Write the bad rows to quarantine, with the rules that they break and what they said: as JSON, or the line."""
+    """Write the bad rows to quarantine, with the rules that they break; what they said is protected, as JSON."""
     bad = "SELECT _place FROM looked WHERE _key_hash IS NULL"
     if not connection.execute(f"{bad} LIMIT 1").fetchone():
         return
@@ -219,8 +227,7 @@ def _quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quar
         "run_id": quote_text(merge.run_id),
         "rules": "string_split(_rules, ',')",
         "reason": "_reasons",
-        "payload": "CAST(CASE WHEN _malformed IS NULL THEN to_json(_given) ELSE json_object('line', _malformed) END "
-        "AS VARCHAR)",
+        "payload": "pseudonym",
         "status": "'open'",
         "row_number": ROW_NUMBER,
         "quarantined_at": f"TIMESTAMP {quote_text(str(merge.now))}",
@@ -229,10 +236,25 @@ def _quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quar
         connection,
         merge,
         f"""
-        INSERT INTO ops.quarantine ({", ".join(columns)})
-        SELECT {", ".join(columns.values())} FROM ({_checked(merge, f"WHERE _place IN ({bad})")})
+        CREATE OR REPLACE TEMP TABLE bad_rows AS
+        SELECT
+            _place, _load_id, _file, _rules, _reasons,
+            CAST(CASE WHEN _malformed IS NULL THEN to_json(_given) ELSE json_object('line', _malformed) END AS VARCHAR)
+                AS payload
+        FROM ({_checked(merge, f"WHERE _place IN ({bad})")})
         """,
     )
+    kind = quote_text(Kind.QUARANTINED_ROW)
+    gather(
+        connection,
+        merge.key,
+        f"(SELECT payload AS value, {kind} AS kind, _load_id AS load_id, 0 AS place FROM bad_rows)",
+    )
+    keep(connection, merge.key, merge.name)
+    connection.execute(f"""
+        INSERT INTO ops.quarantine ({", ".join(columns)})
+        SELECT {", ".join(columns.values())} FROM bad_rows JOIN personal ON personal.value = bad_rows.payload
+    """)
 
 
 def _judge_doubtful(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:

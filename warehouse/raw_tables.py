@@ -20,7 +20,7 @@ _BOOKKEEPING = (
     Column(
         name="_malformed",
         type="VARCHAR",
-        description="The whole line where it could not be read as a row; the other columns are empty then.",
+        description="The pseudonym of the whole line where it could not be read as a row; the others are empty then.",
         nullable=True,
         personal=Personal.CONTENT,
     ),
@@ -45,7 +45,7 @@ def raw_table(source: str, columns: Sequence[str]) -> Table:
 
 
 def append_incoming(connection: duckdb.DuckDBPyConnection, source: str, columns: Sequence[str]) -> None:
-    """Append the temporary view `incoming` to the source's raw table, which grows by columns it does not have yet."""
+    """Append the temporary view `protected_incoming` to the source's raw table, which grows by columns it lacks."""
     table = raw_table(source, columns)
     existing = _existing_columns(connection, source)
     if not existing:
@@ -58,7 +58,7 @@ def append_incoming(connection: duckdb.DuckDBPyConnection, source: str, columns:
     names = ", ".join(quote_identifier(name) for name in columns)
     connection.execute(
         f"INSERT INTO {table_name(table)} BY NAME "
-        f"SELECT _load_id, $source AS _source, _file, _row_number, _malformed, {names} FROM incoming",
+        f"SELECT _load_id, $source AS _source, _file, _row_number, _malformed, {names} FROM protected_incoming",
         {"source": source},
     )
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from warehouse.contracts import Column, Origin, Table
 from warehouse.ddl import quote_identifier, quote_text
 from warehouse.loadable import core_table, source_columns
+from warehouse.personal_key import PSEUDONYM
 from warehouse.time_zones import ZONE_DAYS, in_utc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from warehouse.settings import SourceSettings
 
 ROW_COLUMNS = ("_place", "_load_id", "_file", "_malformed", "_given")
@@ -171,14 +175,22 @@ def _trimmed(given: str) -> str:
 
 def _given(name: str, source: SourceSettings) -> str:
     """Return the SQL of a trimmed value without its suffix, NULL where it stands for nothing."""
-    expression = _text(name)
-    if source.columns[name].strip_suffix:
-        suffix = quote_text(source.columns[name].strip_suffix)
+    return without_suffix_and_nulls(_text(name), source.columns[name].strip_suffix, source.null_values)
+
+
+def without_suffix_and_nulls(expression: str, suffix: str, null_values: Iterable[str]) -> str:
+    """Return the SQL of a trimmed text without its suffix, NULL where it stands for nothing."""
+    if suffix:
+        end = quote_text(suffix)
+        ends = f"ends_with({expression}, {end})"
+        if not set(suffix) - set(string.hexdigits):
+            # A pseudonym may end so too.
+            ends += f" AND NOT regexp_full_match({expression}, {quote_text(PSEUDONYM.pattern)})"
         expression = (
-            f"nullif(CASE WHEN ends_with({expression}, {suffix}) "
-            f"THEN left({expression}, length({expression}) - length({suffix})) ELSE {expression} END, '')"
+            f"nullif(CASE WHEN {ends} THEN left({expression}, length({expression}) - length({end})) "
+            f"ELSE {expression} END, '')"
         )
-    for value in source.null_values:
+    for value in null_values:
         expression = f"nullif({expression}, {quote_text(value)})"
     return expression
 

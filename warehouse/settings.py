@@ -12,8 +12,9 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from models import FAMILIES
+from warehouse.contracts import Personal
 from warehouse.ddl import quote_text
-from warehouse.loadable import loadable_tables, mapping_problem
+from warehouse.loadable import core_table, loadable_tables, mapping_problem
 
 if TYPE_CHECKING:
     from models.family import Parameters
@@ -226,6 +227,25 @@ class QualitySettings(_Section):
     )
 
 
+class PrivacySettings(_Section):
+    """`[privacy]`: how personal values are protected. See docs/privacy.md."""
+
+    key_file: Path | None = Field(
+        None,
+        description=(
+            "File of the key of personal values, outside of the warehouse's folder; by default tillflow/personal.key "
+            "in the user's configuration folder, which is made when it is needed first. The environment variable "
+            "TILLFLOW_PERSONAL_KEY beats it."
+        ),
+    )
+    pseudonymise: Literal["recognised", "all"] = Field(
+        "recognised",
+        description=(
+            "Which customers' ids are replaced by pseudonyms: those that are e-mail addresses or phone numbers, or all."
+        ),
+    )
+
+
 class ColumnMapping(_Section):
     """Where a column comes from, in full: `{ column = "CustomerID", strip_suffix = ".0" }`."""
 
@@ -257,6 +277,17 @@ class SourceSettings(_Section):
     null_values: tuple[str, ...] = Field((), description="Texts that mean 'no value', beside the empty text.")
     time_zone: str = Field(
         "", description="Of the times in the files that do not say their offset from UTC; by default the shop's."
+    )
+    personal: Literal["protect", "drop"] = Field(
+        "protect",
+        description=(
+            "What becomes of columns that are or look personal: their values are kept encrypted, with pseudonyms in "
+            "their place, or not kept at all."
+        ),
+    )
+    personal_columns: tuple[str, ...] = Field((), description="Columns of the source that are personal.")
+    public_columns: tuple[str, ...] = Field(
+        (), description="Columns of the source that are not personal, whatever they look like: kept as they come."
     )
     product_pattern: str = Field("", description="Regular expression of product ids; others are charges.")
     return_pattern: str = Field("", description="Regular expression of the order ids of returns.")
@@ -303,9 +334,28 @@ class SourceSettings(_Section):
     @model_validator(mode="after")
     def _columns_fit_the_table(self) -> SourceSettings:
         problem = mapping_problem(self.table, set(self.columns))
-        if problem:
+        if problem := problem or self._personal_problem():
             raise ValueError(problem)
         return self
+
+    def _personal_problem(self) -> str:
+        """Say which declarations of personal columns can't be kept, or return an empty text."""
+        if both := sorted(set(self.personal_columns) & set(self.public_columns)):
+            return f"personal_columns and public_columns both name {', '.join(both)}; a column is one or the other"
+        table = core_table(self.table)
+        for core, mapping in self.columns.items():
+            column = table.column(core)
+            if mapping.column in self.personal_columns and column.type != "VARCHAR":
+                return (
+                    f"personal_columns: {mapping.column} is mapped to {table.qualified_name}.{core}, a {column.type}, "
+                    "which a pseudonym can't be; leave it out of columns to protect it"
+                )
+            if mapping.column in self.public_columns and column.personal is Personal.CONTENT:
+                return (
+                    f"public_columns: {mapping.column} is mapped to {table.qualified_name}.{core}, which is personal "
+                    "in every shop"
+                )
+        return ""
 
 
 class Settings(BaseModel):
@@ -317,6 +367,7 @@ class Settings(BaseModel):
     warehouse: WarehouseSettings = WarehouseSettings()
     run: RunSettings = RunSettings()
     quality: QualitySettings = QualitySettings()
+    privacy: PrivacySettings = PrivacySettings()
     sources: dict[SourceName, SourceSettings] = Field(default_factory=dict)
     models: dict[str, dict[str, Any]] = Field(default_factory=dict)
 

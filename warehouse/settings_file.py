@@ -116,6 +116,7 @@ def _anchor(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     sections: list[tuple[object, tuple[str, ...]]] = [
         (content.get("warehouse"), ("path", "data")),
         (content.get("run"), ("shared_folder",)),
+        (content.get("privacy"), ("key_file",)),
     ]
     sources = content.get("sources")
     if isinstance(sources, dict):

@@ -211,6 +211,7 @@ def standing_server(folder: Path, port: int = 0) -> Iterator[dict[str, str]]:
     environment = {
         **os.environ,
         "PREFECT_HOME": str(folder / "prefect"),
+        "XDG_CONFIG_HOME": str(folder / "config"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "COLUMNS": "200",
     }

@@ -42,7 +42,7 @@ def test_volumes_are_declared(services: dict[str, dict[str, Any]]) -> None:
 
 
 def test_no_secret_stands_in_the_file_and_none_has_a_default(services: dict[str, dict[str, Any]]) -> None:
-    secret = re.compile(r"PASSWORD|AUTH_STRING|PREFECT_AUTH")
+    secret = re.compile(r"PASSWORD|AUTH_STRING|PREFECT_AUTH|_KEY")
     for name, service in services.items():
         for key, value in service.get("environment", {}).items():
             if secret.search(key):

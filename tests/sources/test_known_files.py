@@ -10,6 +10,7 @@ import pytest
 from sources.files import inspect_file
 from sources.known_files import remember_files
 from sources.loading import inspect_source, load_files
+from tests.keys import KEY, PROTECTION
 from tests.warehouse.ingest import NOW, order_lines, write_lines
 from warehouse.connection import open_warehouse
 
@@ -44,9 +45,18 @@ def look(sqlite_lake: WarehouseSettings, tmp_path: Path, monkeypatch: pytest.Mon
         with open_warehouse(sqlite_lake) as connection:
             if statement:
                 connection.execute(statement)
-            inspection = inspect_source(connection, "orders", source)
-            remember_files(connection, "orders", inspection.read_files)
-            load_files(connection, "orders", source, inspection.new_files, scratch=tmp_path, run_id="run-1", now=NOW)
+            inspection = inspect_source(connection, "orders", source, KEY)
+            remember_files(connection, "orders", inspection.read_files, KEY)
+            load_files(
+                connection,
+                "orders",
+                source,
+                inspection.new_files,
+                protection=PROTECTION,
+                scratch=tmp_path,
+                run_id="run-1",
+                now=NOW,
+            )
             assert len(inspection.new_files) + inspection.known_file_count == len(list(source.path.iterdir()))
         return [*read, *(f"new {file.name}" for file in inspection.new_files)]
 

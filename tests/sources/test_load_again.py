@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sources.loading import Inspection, LoadAgainError, inspect_source, load_files
+from tests.keys import KEY, PROTECTION
 from tests.warehouse.ingest import ask, order_lines, write_lines
 from warehouse.connection import open_warehouse, transaction
 
@@ -29,12 +30,21 @@ def folder(tmp_path: Path) -> Path:
 
 def load(lake: WarehouseSettings, source: SourceSettings, inspection: Inspection, scratch: Path) -> int:
     with open_warehouse(lake) as connection, transaction(connection, "load raw", "run-1"):
-        return load_files(connection, "orders", source, inspection.new_files, scratch=scratch, run_id="run-1", now=NOW)
+        return load_files(
+            connection,
+            "orders",
+            source,
+            inspection.new_files,
+            protection=PROTECTION,
+            scratch=scratch,
+            run_id="run-1",
+            now=NOW,
+        )
 
 
 def look(lake: WarehouseSettings, source: SourceSettings) -> Inspection:
     with open_warehouse(lake, read_only=True) as connection:
-        return inspect_source(connection, "orders", source)
+        return inspect_source(connection, "orders", source, KEY)
 
 
 def test_a_file_that_vanishes_after_the_look_is_set_aside(

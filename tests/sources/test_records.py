@@ -12,8 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sources.files import SourceError, inspect_file
+from sources.personal_columns import protect_incoming
 from sources.records import distinct_names, records, took_lines
 from sources.staging import stage
+from tests.keys import KEY, PROTECTION
+from warehouse.catalog import tables
+from warehouse.ddl import create_tables
 from warehouse.raw_tables import append_incoming
 from warehouse.settings import SourceSettings
 
@@ -128,11 +132,13 @@ def test_a_column_may_have_any_name(tmp_path: Path, header: str) -> None:
     file = inspect_file("orders", settings, tmp_path / "a.csv")
     stage(connection, settings, [file], tmp_path)
     connection.execute("CREATE SCHEMA raw")
+    create_tables(connection, tables("protected"))
+    protect_incoming(connection, PROTECTION, "orders", settings, file.columns, [])
     append_incoming(connection, "orders", file.columns)
     rows = connection.execute("SELECT * EXCLUDE (_load_id, _source, _file) FROM raw.orders ORDER BY 1").fetchall()
     assert rows == [
         (1, None, "1", "s1", "2024-01-01", "x"),
-        (2, '2,"s2,2024-01-01,y', None, None, None, None),
+        (2, KEY.pseudonym('2,"s2,2024-01-01,y'), None, None, None, None),
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from sources.files import SourceError, SourcePathError
 from sources.loading import Inspection, inspect_source
 from sources.refused_files import remember_refused
+from tests.keys import KEY
 from tests.warehouse.ingest import ingest, order_lines, write_lines
 from warehouse.connection import open_warehouse, transaction
 from warehouse.statements import statement
@@ -35,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 def look(lake: WarehouseSettings, folder: Path) -> Inspection:
     """Look at the files as a run does, and record what was refused."""
     with open_warehouse(lake) as connection, transaction(connection, "look", "run-1"):
-        inspection = inspect_source(connection, "orders", order_lines(folder))
+        inspection = inspect_source(connection, "orders", order_lines(folder), KEY)
         remember_refused(connection, "orders", inspection.refused, run_id="run-1", now=NOW)
         return inspection
 
@@ -120,7 +121,7 @@ def test_a_column_that_no_file_ever_had_ends_the_run_whatever_was_loaded(
         }
     )
     with open_warehouse(sqlite_lake) as connection, pytest.raises(SourceError, match="pricee"):
-        inspect_source(connection, "orders", mistyped)
+        inspect_source(connection, "orders", mistyped, KEY)
 
 
 @pytest.mark.parametrize("is_glob", [False, True])
@@ -131,21 +132,21 @@ def test_a_source_whose_files_are_gone_is_set_aside_where_some_were_loaded(
     write_lines(folder / "monday.csv", LINE)
     source = order_lines(folder / "*.csv" if is_glob else folder)
     with pytest.raises(SourcePathError, match=r"sources\.orders\.path"), open_warehouse(sqlite_lake) as connection:
-        inspect_source(connection, "orders", order_lines(tmp_path / "none"))
+        inspect_source(connection, "orders", order_lines(tmp_path / "none"), KEY)
     ingest(sqlite_lake, source)
     (folder / "monday.csv").rename(tmp_path / "monday.csv")
     with open_warehouse(sqlite_lake) as connection, transaction(connection, "look", "run-1"):
-        gone = inspect_source(connection, "orders", source)
+        gone = inspect_source(connection, "orders", source, KEY)
         remember_refused(connection, "orders", gone.refused, run_id="run-1", now=NOW)
     ((_, reason),) = told(sqlite_lake)
     assert "sources.orders.path" in reason
     assert "Correct the path" in reason
     assert (gone.new_files, gone.known_file_count, len(gone.newly_refused)) == ((), 0, 1)
     with open_warehouse(sqlite_lake) as connection:
-        assert inspect_source(connection, "orders", source).newly_refused == []
+        assert inspect_source(connection, "orders", source, KEY).newly_refused == []
     (tmp_path / "monday.csv").rename(folder / "monday.csv")
     with open_warehouse(sqlite_lake) as connection:
-        back = inspect_source(connection, "orders", source)
+        back = inspect_source(connection, "orders", source, KEY)
     assert (back.refused, back.new_files, back.has_news) == ((), (), True)
 
 

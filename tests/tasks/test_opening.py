@@ -15,6 +15,7 @@ from sources.known_files import remember_files
 from sources.loading import inspect_source, load_files
 from tasks import family_process
 from tasks.opening import opened_ahead
+from tests.keys import KEY, PROTECTION
 from warehouse.connection import open_warehouse, transaction
 from warehouse.keeping import kept_of
 from warehouse.settings import Settings, SourceSettings, WarehouseSettings
@@ -46,10 +47,12 @@ def settings(sqlite_lake: WarehouseSettings, tmp_path: Path) -> Settings:
     )
     source = settings.sources["orders"]
     with open_warehouse(sqlite_lake) as connection, transaction(connection, "load", "one"):
-        read = inspect_source(connection, "orders", source)
-        remember_files(connection, "orders", read.read_files)
+        read = inspect_source(connection, "orders", source, KEY)
+        remember_files(connection, "orders", read.read_files, KEY)
         now = datetime.fromisoformat("2024-01-02T00:00:00")
-        load_files(connection, "orders", source, read.new_files, scratch=tmp_path, run_id="one", now=now)
+        load_files(
+            connection, "orders", source, read.new_files, protection=PROTECTION, scratch=tmp_path, run_id="one", now=now
+        )
     return settings
 
 
@@ -120,13 +123,15 @@ def test_pandas_is_not_needed_to_find_that_nothing_is_new(settings: Settings) ->
 import sys
 from sources.loading import has_unknown_files, inspect_source
 from warehouse.connection import create_warehouse, open_warehouse
+from warehouse.personal_key import Key
 from warehouse.settings import Settings
 
+key = Key(bytes(range(32)))
 settings = Settings.model_validate_json(sys.argv[1])
 create_warehouse(settings.warehouse)
 with open_warehouse(settings.warehouse, read_only=True) as connection:
-    assert not has_unknown_files(connection, "orders", settings.sources["orders"])
-    assert not inspect_source(connection, "orders", settings.sources["orders"]).has_news
+    assert not has_unknown_files(connection, "orders", settings.sources["orders"], key)
+    assert not inspect_source(connection, "orders", settings.sources["orders"], key).has_news
 sys.exit("pandas" in sys.modules)
 """
     subprocess.run([sys.executable, "-c", program, settings.model_dump_json()], check=True)

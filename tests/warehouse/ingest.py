@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sources.loading import inspect_source, load_files
+from tests.keys import KEY, PROTECTION
 from warehouse.completing import complete_core
 from warehouse.connection import open_warehouse, transaction
 from warehouse.merging import COMPARED_ROWS, Counts, Merge, merge_loads
@@ -43,6 +44,7 @@ def merge_of(
         source=source,
         time_zone="UTC",
         catalogued=catalogued,
+        key=KEY,
         run_id="run-1",
         now=NOW,
         compared_rows=compared_rows,
@@ -66,8 +68,8 @@ def ingest(
 
 
 def load_new(connection: duckdb.DuckDBPyConnection, source: SourceSettings, name: str, *, scratch: Path) -> None:
-    files = inspect_source(connection, name, source).new_files
-    load_files(connection, name, source, files, scratch=scratch, run_id="run-1", now=NOW)
+    files = inspect_source(connection, name, source, KEY).new_files
+    load_files(connection, name, source, files, protection=PROTECTION, scratch=scratch, run_id="run-1", now=NOW)
 
 
 def ask(warehouse: WarehouseSettings, sql: str) -> list[tuple[object, ...]]:

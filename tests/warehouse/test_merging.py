@@ -12,11 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sources.loading import inspect_source
+from tests.keys import KEY
 from tests.warehouse.ingest import ask, ingest, load_new, merge_of, order_lines, write_lines
 from warehouse.catalog import tables
 from warehouse.connection import open_warehouse, transaction
 from warehouse.ddl import create_tables
 from warehouse.merging import COMPARED_ROWS, merge_loads, replay_quarantine
+from warehouse.personal_key import PSEUDONYM
+from warehouse.protection import revealed, with_values
 from warehouse.settings import SourceSettings
 
 if TYPE_CHECKING:
@@ -46,7 +49,10 @@ def test_rows_go_to_core_to_duplicates_or_to_quarantine(lake: WarehouseSettings,
     ]
     reason, payload = ask(lake, "SELECT reason, payload FROM ops.quarantine WHERE row_number = 3")[0]
     assert reason == "quantity is no BIGINT"
-    assert '"quantity":"three"' in str(payload)
+    with open_warehouse(lake, read_only=True) as connection:
+        (row,) = revealed(connection, KEY, [str(payload)]).values()
+        assert f'"quantity":"{KEY.pseudonym("three")}"' in row
+        assert '"quantity":"three"' in with_values(row, revealed(connection, KEY, PSEUDONYM.findall(row)))
     assert ask(lake, "SELECT rows_read, rows_accepted, rows_duplicate, rows_quarantined, status FROM ops.loads") == [
         (4, 1, 1, 2, "merged")
     ]
@@ -60,8 +66,8 @@ def test_the_same_content_again_is_not_loaded_even_under_another_name(
     ingest(sqlite_lake, source)
     write_lines(tmp_path / "in" / "b.csv", LINE)
     with open_warehouse(sqlite_lake) as connection:
-        assert inspect_source(connection, "orders", source).new_files == ()
-        assert inspect_source(connection, "orders", source).known_file_count == 2
+        assert inspect_source(connection, "orders", source, KEY).new_files == ()
+        assert inspect_source(connection, "orders", source, KEY).known_file_count == 2
 
 
 def test_a_later_version_of_a_line_replaces_the_earlier_one(sqlite_lake: WarehouseSettings, tmp_path: Path) -> None:
@@ -98,9 +104,9 @@ def test_a_new_column_widens_the_raw_table_and_a_missing_one_stays_empty(
     )
     (folder / "a.csv").write_text("id,sku,at\n1,mug,2024-01-01\n", encoding="utf-8")
     ingest(sqlite_lake, source)
-    (folder / "b.csv").write_text("at,id,note,sku\n2024-01-02,2,hello,cup\n", encoding="utf-8")
+    (folder / "b.csv").write_text("at,id,colour,sku\n2024-01-02,2,hello,cup\n", encoding="utf-8")
     ingest(sqlite_lake, source)
-    assert ask(sqlite_lake, "SELECT id, note, _file, _row_number FROM raw.orders ORDER BY id") == [
+    assert ask(sqlite_lake, "SELECT id, colour, _file, _row_number FROM raw.orders ORDER BY id") == [
         ("1", None, "a.csv", 1),
         ("2", "hello", "b.csv", 1),
     ]
@@ -201,11 +207,11 @@ def test_a_file_without_a_last_line_end_among_files_that_have_one_is_refused(
     cut = tmp_path / "in" / "c.csv"
     cut.write_bytes(cut.read_bytes()[:-2])  # UK, cut to U
     with open_warehouse(sqlite_lake) as connection:
-        (refused,) = inspect_source(connection, "orders", source).refused
+        (refused,) = inspect_source(connection, "orders", source, KEY).refused
         assert "c.csv: its last line has no end" in refused.reason
     (tmp_path / "in" / "a.csv").unlink()
     with open_warehouse(sqlite_lake) as connection:
-        assert len(inspect_source(connection, "orders", source).new_files) == 2
+        assert len(inspect_source(connection, "orders", source, KEY).new_files) == 2
 
 
 def test_files_of_one_name_in_two_folders_are_two_files(sqlite_lake: WarehouseSettings, tmp_path: Path) -> None:
@@ -308,7 +314,7 @@ def _ends(
     source, read = order_lines(folder / "in"), 0
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA raw")
-        create_tables(connection, [*tables("core"), *tables("ops")])
+        create_tables(connection, [*tables("core"), *tables("ops"), *tables("protected")])
         for number, rows in enumerate(files):
             write_lines(folder / "in" / f"{number}.csv", *rows)
             if not at_once or number == len(files) - 1:

@@ -143,7 +143,7 @@ def _merged(folder: Path, zone: str, given: str, time_format: str = "") -> list[
     source = source.model_copy(update={"columns": {**source.columns, "ordered_at": mapping}})
     with duckdb.connect() as connection:
         connection.execute("CREATE SCHEMA raw")
-        create_tables(connection, [*tables("core"), *tables("ops")])
+        create_tables(connection, [*tables("core"), *tables("ops"), *tables("protected")])
         load_new(connection, source, "orders", scratch=folder)
         merge_loads(connection, dataclasses.replace(merge_of(source), time_zone=zone))
         return connection.execute("SELECT ordered_at::VARCHAR, ordered_on::VARCHAR FROM core.order_lines").fetchall()

@@ -8,7 +8,7 @@ TABLE = Table(
     name="quarantine",
     grain="one row per quarantined row of a load",
     description=(
-        "Rows that broke a rule, with the row as it came, every rule it broke and why. "
+        "Rows that broke a rule, with every rule they broke and why; the rows as they came are protected. "
         "They can be replayed once the rule or the settings are mended."
     ),
     key=("load_id", "row_number"),
@@ -23,14 +23,14 @@ TABLE = Table(
         Column(
             name="payload",
             type="VARCHAR",
-            description="The row as it came, as JSON.",
+            description="The pseudonym of the row as it came, which is protected as JSON.",
             personal=Personal.CONTENT,
         ),
         Column(
             name="status",
             type="VARCHAR",
-            description="open: kept out of core; replayed: judged again and merged; discarded: left out for good.",
-            allowed=("open", "replayed", "discarded"),
+            description="open: kept out of core; replayed: judged again and merged.",
+            allowed=("open", "replayed"),
         ),
         Column(name="row_number", type="BIGINT", description="Data row in the file, from 1.", minimum=1),
         Column(name="quarantined_at", type="TIMESTAMP", description="When it was judged.", unit="UTC"),

@@ -39,7 +39,6 @@ TABLE = Table(
                 "SELECT source, kind, count(*) AS value_count FROM protected.personal_values "
                 "GROUP BY source, kind ORDER BY source, kind"
             ),
-            empty_when_well=True,
         ),
     ),
     append=True,

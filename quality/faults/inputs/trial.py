@@ -18,6 +18,8 @@ from sources.loading import Inspection, LoadAgainError, inspect_source, load_fil
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.merging import Merge, merge_loads
+from warehouse.personal_key import PSEUDONYM, Key
+from warehouse.protection import Protection, revealed, with_values
 from warehouse.setting_aside import Tolerance
 from warehouse.settings import SourceSettings, WarehouseSettings
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from quality.faults.inputs.mutation import Mutant
 
 NAME = "orders"
+KEY = Key(bytes(32))
 TAKEN, REFUSED, SET_ASIDE, DEFECT = "taken", "refused", "load set aside", "defect"
 NOW = datetime(2024, 12, 1)  # noqa: DTZ001 - the warehouse keeps UTC without a zone
 _MAPPED = COLUMNS[:-1]
@@ -114,14 +117,24 @@ class Workbench:
 
     def load(self, connection: duckdb.DuckDBPyConnection, source: SourceSettings) -> Inspection:
         """Look at the files, load the new ones and merge them; those that turn out unreadable are set aside."""
-        inspection = inspect_source(connection, NAME, source)
+        inspection = inspect_source(connection, NAME, source, KEY)
         self._load(connection, source, inspection)
         return inspection
 
     def _load(self, connection: duckdb.DuckDBPyConnection, source: SourceSettings, inspection: Inspection) -> None:
-        remember_files(connection, NAME, inspection.read_files)
-        load_files(connection, NAME, source, inspection.new_files, scratch=self.scratch, run_id="run-1", now=NOW)
+        remember_files(connection, NAME, inspection.read_files, KEY)
+        load_files(
+            connection,
+            NAME,
+            source,
+            inspection.new_files,
+            protection=Protection(key=KEY),
+            scratch=self.scratch,
+            run_id="run-1",
+            now=NOW,
+        )
         merge = Merge(
+            key=KEY,
             name=NAME,
             source=source,
             time_zone="UTC",
@@ -161,7 +174,7 @@ class Workbench:
             file.write_bytes(mutant.data)
         source = self.source(mutants[0].original.style.encoding)
         try:
-            inspection = inspect_source(connection, NAME, source)
+            inspection = inspect_source(connection, NAME, source, KEY)
             while True:
                 connection.execute("BEGIN")
                 try:
@@ -189,18 +202,21 @@ def _read(connection: duckdb.DuckDBPyConnection, inspection: Inspection) -> Take
         rows = connection.execute(
             f"SELECT _malformed, {names} FROM raw.{NAME} WHERE _load_id = ? ORDER BY _row_number", [file.load_id]
         ).fetchall()
-        taken.rows[file.name] = [(tuple(values), malformed) for malformed, *values in rows]
+        found = [pseudonym for row in rows for text in row if text for pseudonym in PSEUDONYM.findall(text)]
+        values = revealed(connection, KEY, found)
+        as_they_came = [tuple(text and with_values(text, values) for text in row) for row in rows]
+        taken.rows[file.name] = [(row[1:], row[0]) for row in as_they_came]
         taken.loads[file.name] = connection.execute(
             "SELECT status, rows_read, rows_accepted, rows_duplicate, rows_quarantined, reason "
             "FROM ops.loads WHERE load_id = ?",
             [file.load_id],
         ).fetchall()[0]
-        found = connection.execute(
+        merged = connection.execute(
             "SELECT order_id, line_id, product_id, customer_id, strftime(ordered_at, '%Y-%m-%d %H:%M:%S'), "
             "quantity, unit_price, country FROM core.order_lines WHERE load_id = ?",
             [file.load_id],
         ).fetchall()
-        taken.in_core[file.name] = {str(row[0]): row for row in found}
+        taken.in_core[file.name] = {str(row[0]): row for row in merged}
         row = connection.execute("SELECT count(*) FROM ops.quarantine WHERE load_id = ?", [file.load_id]).fetchone()
         taken.in_quarantine[file.name] = int(row[0]) if row else 0
     return taken
