@@ -66,15 +66,19 @@ def run_flow(
             if server:
                 server.wait(_SERVER_SECONDS)
                 warm_up()
-            with ending_in_words(), in_place_of_prefect():
-                state = marketing(
-                    config=str(config or ""),
-                    overrides=overrides,
-                    as_of=as_of,
-                    only=only,
-                    force=force,
-                    return_state=True,
-                )
+            with ending_in_words(), in_place_of_prefect() as tending:
+                try:
+                    state = marketing(
+                        config=str(config or ""),
+                        overrides=overrides,
+                        as_of=as_of,
+                        only=only,
+                        force=force,
+                        return_state=True,
+                    )
+                except Stop:
+                    tending.tell_cancelled()
+                    raise
         except Stop as stop:
             return exit_code_of(stop), in_words(stop)
         except TemporaryServerError as error:

@@ -6,6 +6,7 @@ The query is made endless by a `sitecustomize` module, which every Python proces
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -77,7 +78,12 @@ class Case:
         self.warehouse = WarehouseSettings(path=folder / "warehouse")
         self.begun = folder / "begun"
         self.overrides = [f"warehouse.path={self.warehouse.path}", *LIGHT]
-        self.environment = {**server, "PYTHONPATH": str(folder), "ENDLESS": place, "ENDLESS_BEGUN": str(self.begun)}
+        self.environment = {
+            **server,
+            "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
+            "ENDLESS": place,
+            "ENDLESS_BEGUN": str(self.begun),
+        }
 
     def wait_for_query(self, process: subprocess.Popen[str]) -> None:
         while not self.begun.exists():
@@ -125,6 +131,31 @@ def test_a_signal_ends_a_run_while_a_query_goes_on(
     assert told in said
     assert "Traceback" not in said
     assert psutil.wait_procs(children, timeout=SECONDS_TO_END)[1] == []
+    case.assert_ended()
+
+
+def test_cancelling_in_prefect_ends_a_run_of_the_command_line(
+    tmp_path: Path, shop: DemoShop, server: dict[str, str]
+) -> None:
+    case = Case(tmp_path, server, "merge core")
+    settings = [part for override in case.overrides for part in ("--set", override)]
+    with subprocess.Popen(
+        [str(BIN / "tillflow"), "run", "--config", str(shop.settings_file), *settings],
+        env=case.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            case.wait_for_query(process)
+            (run_id,) = (run["id"] for run in told_by(server, "ls") if run["state_type"] == "RUNNING")
+            subprocess.run([str(BIN / "prefect"), "flow-run", "cancel", run_id], env=server, check=True)
+            _, said = process.communicate(timeout=SECONDS_TO_END)
+        finally:
+            process.kill()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "the run was cancelled" in said
+    assert told_by(server, "inspect", run_id)["state_type"] == "CANCELLED"
     case.assert_ended()
 
 
