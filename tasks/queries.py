@@ -10,6 +10,7 @@ import duckdb
 
 from tasks.reidentification import Reveal
 from tasks.summaries import markdown_table
+from warehouse.belonging import broken_file
 from warehouse.binding import execute
 from warehouse.connection import WarehouseError, open_warehouse
 from warehouse.exhaustion import ExhaustedError, is_full_disk
@@ -121,7 +122,7 @@ def _in_words(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     except RefusedError as error:
         raise QueryError(str(error)) from error
     except duckdb.Error as error:
-        if isinstance(error, duckdb.OutOfMemoryException) or is_full_disk(error):
+        if isinstance(error, duckdb.OutOfMemoryException) or is_full_disk(error) or broken_file(error):
             raise
         message = f"{error}{_what_may_help(connection, error)}"
         raise QueryError(message) from error

@@ -6,6 +6,7 @@ keeps a mark: the id that the catalog gave itself when it was made.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,8 @@ from warehouse.settings import OBJECT_STORES
 MARK = "warehouse_id"
 _ID = "SELECT schema_uuid::VARCHAR FROM __ducklake_metadata_{lake}.ducklake_schema WHERE schema_id = 0"
 _RESTORE = "bring it back, or restore it from a backup (docs/operations.md, Backup and restore)"
+# As DuckLake names its files.
+_LAKE_FILE = re.compile(r"ducklake-[0-9a-f-]{36}\.parquet")
 # What SQLite says of a catalog that it can't read; the first bytes are gone, or some later ones.
 _DAMAGED = ("file is not a database", "malformed", "corrupt", "unsupported file format")
 
@@ -91,6 +94,17 @@ def damaged_catalog(catalog_file: Path, told: str) -> str:
         f"The warehouse's catalog {catalog_file} is damaged ({told.splitlines()[0]}). What to do: restore it from a "
         "backup (docs/operations.md, Backup and restore); the Parquet files beside it stay as they are. Without a "
         "backup, a new folder (--warehouse) loads the shop's files again."
+    )
+
+
+def broken_file(error: BaseException) -> str:
+    """Say that a Parquet file of the warehouse is missing or damaged; an empty text where that is not the error."""
+    if not isinstance(error, duckdb.Error) or not _LAKE_FILE.search(str(error)):
+        return ""
+    return (
+        f"A file of the warehouse can't be read or written ({str(error).splitlines()[0]}). Nothing was changed. "
+        "What to do: tillflow doctor names every file that is missing or cut off, with --deep every damaged one; bring "
+        "them back, or restore the warehouse from a backup (docs/operations.md, Backup and restore)."
     )
 
 

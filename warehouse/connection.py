@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from warehouse.belonging import (
+    broken_file,
     damage_of,
     damaged_catalog,
     is_damage,
@@ -86,6 +87,8 @@ def open_warehouse(
             raise told from error
         if is_damage(error) and not settings.catalog and (damage := damage_of(settings.catalog_file)):
             raise WarehouseError(damage) from error
+        if broken := broken_file(error):
+            raise WarehouseError(broken) from error
         if silent := told_without_values(error):
             # The cause would tell in a traceback what the message no longer does.
             raise silent from None

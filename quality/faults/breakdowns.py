@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from quality.faults.kills import reference_of
@@ -34,11 +36,24 @@ def measure(plan: Plan) -> Measured:
     """Try each breakdown on a shop of its own."""
     wanted = [scenario for scenario in SCENARIOS if not plan.is_quick or scenario.name in _QUICK]
     with standing_server(plan.folder) as environment:
-        shop = make_shop(plan.folder / "shop", environment, plan.seed)
+        shops = [make_shop(plan.folder / f"shop-{worker}", environment, plan.seed) for worker in range(plan.workers)]
         template = plan.folder / "template"
-        reference = reference_of(shop, template)
-        tried = [_try(shop, template, reference, scenario, plan.folder) for scenario in wanted]
-    return summed_up(tried)
+        reference = reference_of(shops[0], template)
+        free: SimpleQueue[Shop] = SimpleQueue()
+        for shop in shops:
+            if shop is not shops[0]:
+                shop.bring()
+            free.put(shop)
+
+        def try_on_a_shop(scenario: Scenario) -> Tried:
+            shop = free.get()
+            try:
+                return _try(shop, template, reference, scenario, plan.folder)
+            finally:
+                free.put(shop)
+
+        with ThreadPoolExecutor(plan.workers) as pool:
+            return summed_up(list(pool.map(try_on_a_shop, wanted)))
 
 
 def _try(shop: Shop, template: Path, reference: Reference, scenario: Scenario, folder: Path) -> Tried:
@@ -61,6 +76,8 @@ def _try(shop: Shop, template: Path, reference: Reference, scenario: Scenario, f
         _look_after(shop, reference, tried)
     except UntriedError as error:
         tried.untried = str(error)
+    except Exception as error:  # noqa: BLE001 - a breakdown that can't be looked at is a finding as well
+        tried.problems.append(f"{type(error).__name__}: {error}")
     finally:
         shutil.rmtree(own, ignore_errors=True)
     return tried

@@ -4,9 +4,10 @@ import random
 import shutil
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
-from warehouse.belonging import MARK, damage_of
+from warehouse.belonging import MARK, broken_file, damage_of
 from warehouse.connection import WarehouseError, create_warehouse, open_warehouse, transaction
 
 if TYPE_CHECKING:
@@ -101,3 +102,23 @@ def test_random_bytes_in_the_catalog_are_one_clear_message(sqlite_lake: Warehous
 def test_a_catalog_in_order_has_no_damage(sqlite_lake: WarehouseSettings, tmp_path: Path) -> None:
     assert damage_of(sqlite_lake.path / "catalog.sqlite") == ""
     assert damage_of(tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize("change", ["missing", "cut off"])
+def test_a_file_of_the_lake_that_can_not_be_read_is_told_with_what_to_do(lake: WarehouseSettings, change: str) -> None:
+    fill(lake)
+    file = next(lake.path.rglob("ducklake-*.parquet"))
+    if change == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:100])
+    with (
+        pytest.raises(WarehouseError, match=rf"can't be read.*{file.name}.*What to do: tillflow doctor"),
+        open_warehouse(lake, read_only=True) as connection,
+    ):
+        connection.execute("SELECT max(customer_id) FROM core.social_ties").fetchall()
+
+
+def test_other_errors_are_not_of_a_file() -> None:
+    assert broken_file(duckdb.IOException("IO Error: Cannot open file x.parquet")) == ""
+    assert broken_file(ValueError("ducklake-01a1ffd0-51ba-7588-aac0-e7f5ca5484bc.parquet")) == ""
