@@ -46,11 +46,11 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequenc
 
 def _literals(values: Mapping[str, object] | Sequence[object]) -> str:
     if isinstance(values, Mapping):
-        return ", ".join(f"{quote_identifier(name)} := {_literal(value)}" for name, value in values.items())
-    return ", ".join(map(_literal, values))
+        return ", ".join(f"{quote_identifier(name)} := {literal(value)}" for name, value in values.items())
+    return ", ".join(map(literal, values))
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
     """Return a value as SQL; raises `TypeError` for what SQL has no plain form of."""
     if value is None:
         return "NULL"
@@ -63,6 +63,6 @@ def _literal(value: object) -> str:
     if isinstance(value, date) and not isinstance(value, datetime):
         return f"DATE {quote_text(value.isoformat())}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_literal, value))}]"
+        return f"[{', '.join(map(literal, value))}]"
     message = f"no literal for {type(value).__name__}"
     raise TypeError(message)

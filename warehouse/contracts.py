@@ -47,12 +47,14 @@ class Parts(StrEnum):
     """How a feature table is built: in one piece, or by buckets of customers, in which each order lies in one.
 
     `SPLIT` is read once and its rows are told apart by their column `bucket`; `BUCKETS` is built bucket by bucket, by
-    the same SQL, from what was split or built so before.
+    the same SQL, from what was split or built so before. `SUMS` is built so as well, and what the buckets have of one
+    key is added up.
     """
 
     WHOLE = "whole"
     SPLIT = "split"
     BUCKETS = "buckets"
+    SUMS = "sums"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,8 @@ class Column:
     """One column: its DuckDB type, meaning and limits.
 
     Limits are inclusive. `references` names a column as `schema.table.column` that must hold the value in every
-    row for which the SQL predicate `references_when` is true.
+    row for which the SQL predicate `references_when` is true. A column that `moves` grows by one with each day that
+    features are built for, whatever else stays as it is.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Column:
     origin: Origin = Origin.DERIVED
     personal: Personal = Personal.NO
     severity: Severity = Severity.FAIL
+    moves: bool = False
 
     def here(self, note: str = "", **changes: Any) -> Column:  # noqa: ANN401 - whatever a column has
         """Return the column as one table has it: `note` is added to what is said of it everywhere."""
@@ -119,6 +123,9 @@ class Table:
     `dated_by` is the date column of a core table from which on a row is known; without one its rows are timeless.
     `minimum_rows` is the row-count floor of the table's suite.
     `parts` says how a feature table is built; one that is not `stored` is there while a run builds features only.
+    `renewed_by` names the column that tells which rows of a feature table a new day renews: those of touched customers
+    or orders, or, by a date, those from the first touched day on. Without it the table is built whole, which is right
+    for small ones.
     """
 
     schema: str
@@ -136,6 +143,7 @@ class Table:
     minimum_rows: int = 0
     parts: Parts = Parts.WHOLE
     stored: bool = True
+    renewed_by: str = ""
 
     @property
     def qualified_name(self) -> str:

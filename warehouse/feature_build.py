@@ -3,7 +3,7 @@
 Nothing is built inside the lake's transaction: DuckDB expects 2,000 rows of a lake's table that the open transaction
 has filled, whatever it holds, and of a Parquet file what it holds. A part is told by references only, so that any
 process that reaches the lake and the folder can build it; the SQL is the same in one process or many, in one bucket
-or many.
+or many, for everything or for what a new day touches (`warehouse.feature_renewal`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from warehouse.catalog import find, tables
 from warehouse.connection import LAKE, open_warehouse
 from warehouse.contracts import Parts
 from warehouse.ddl import quote_identifier, quote_text, table_name
+from warehouse.feature_renewal import KNOWN_ORDERS, is_scoped, live
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,17 +26,19 @@ if TYPE_CHECKING:
     import duckdb
 
     from warehouse.contracts import Table
+    from warehouse.feature_renewal import Renewal
     from warehouse.settings import Settings, WarehouseSettings
 
 # The database in memory whose views show the files, before the lake's tables of the same names.
-_BUILT = "built"
+BUILT = "built"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureBuild:
     """What is built where: the lake's snapshot that is read, the folder of the files, the values that SQL binds.
 
-    `tables` are built, in this order: each after those that it is made from.
+    `tables` are built, in this order: each after those that it is made from. With a `renewal`, tables with
+    `renewed_by` are built for the rows that it names, and the lake's other rows stand.
     """
 
     warehouse: WarehouseSettings
@@ -44,6 +47,7 @@ class FeatureBuild:
     bucket_count: int
     parameters: Mapping[str, Any]
     tables: tuple[Table, ...] = field(default_factory=lambda: tuple(build_order(tables("features"))))
+    renewal: Renewal | None = None
 
     def files(self, table: Table, bucket: int | None = None) -> list[Path]:
         """Return the files that hold `table`, or what one bucket has of it, in a fixed order."""
@@ -53,7 +57,11 @@ class FeatureBuild:
 
     def buckets(self, table: Table) -> range:
         """Return the buckets that `table` is built by: one where it is built in one piece."""
-        return range(self.bucket_count if table.parts is Parts.BUCKETS else 1)
+        return range(self.bucket_count if table.parts in {Parts.BUCKETS, Parts.SUMS} else 1)
+
+    def is_renewed(self, table: Table) -> bool:
+        """Whether the lake keeps rows of the table, beside which the files hold the others."""
+        return self.renewal is not None and bool(table.renewed_by) and not any(one.moves for one in table.columns)
 
 
 def bucket_count_of(settings: Settings, connection: duckdb.DuckDBPyConnection) -> int:
@@ -85,8 +93,10 @@ def build_bucket(connection: duckdb.DuckDBPyConnection, build: FeatureBuild, tab
     for name in table.inputs:
         if name.startswith("features."):
             needed = find(name)
-            _show(connection, build, needed, bucket if table.parts is Parts.BUCKETS else None)
+            _show_to(connection, build, table, needed, bucket if len(build.buckets(table)) > 1 else None)
     sql = select_of(table)
+    if build.renewal:
+        sql = build.renewal.of_touched(table, sql)
     folder = build.folder / table.name
     values = bind(sql, {**build.parameters, "bucket": bucket, "bucket_count": build.bucket_count})
     if table.parts is Parts.SPLIT and build.bucket_count > 1:
@@ -108,8 +118,8 @@ def built_files(connection: duckdb.DuckDBPyConnection, build: FeatureBuild) -> I
 
     The lake stays the default for everything else.
     """
-    connection.execute(f"ATTACH ':memory:' AS {_BUILT}; CREATE SCHEMA {_BUILT}.features")
-    connection.execute(f"SET search_path = '{LAKE}.main,{_BUILT}.features,{LAKE}.features'")
+    connection.execute(f"ATTACH ':memory:' AS {BUILT}; CREATE SCHEMA {BUILT}.features")
+    connection.execute(f"SET search_path = '{LAKE}.main,{BUILT}.features,{LAKE}.features'")
     try:
         for table in tables("features"):
             if build.files(table):
@@ -117,39 +127,76 @@ def built_files(connection: duckdb.DuckDBPyConnection, build: FeatureBuild) -> I
         yield
     finally:
         connection.execute(f"SET search_path = '{LAKE}.main'")
-        connection.execute(f"DETACH {_BUILT}")
+        connection.execute(f"DETACH {BUILT}")
 
 
 def show_all(connection: duckdb.DuckDBPyConnection, build: FeatureBuild) -> None:
-    """Let `features.` mean every file of every table again, after buckets were built."""
+    """Let `features.` mean all rows of every table again, after buckets were built."""
     for table in build.tables:
         _show(connection, build, table, None)
 
 
+def show_built(connection: duckdb.DuckDBPyConnection, build: FeatureBuild) -> None:
+    """Let `features.` mean what this build has built, without the rows that stand in the lake."""
+    for table in build.tables:
+        show_as(connection, table, f"SELECT * FROM {built_rows(build, table)}")
+
+
+def show_as(connection: duckdb.DuckDBPyConnection, table: Table, sql: str) -> None:
+    """Let `features.` mean the rows of a SELECT."""
+    connection.execute(f"CREATE OR REPLACE VIEW {BUILT}.{table_name(table)} AS {sql}")
+
+
 def store(connection: duckdb.DuckDBPyConnection, build: FeatureBuild) -> int:
-    """Replace the lake's feature tables by what was built, and return the rows. The caller owns the transaction."""
+    """Bring the lake's feature tables to what was built, and return the rows written. The caller owns the transaction.
+
+    A table that a renewal has built for some rows keeps the others; any other is replaced.
+    """
     row_count = 0
     for table in build.tables:
         if table.stored:
             name = f"{LAKE}.{table_name(table)}"
             columns = ", ".join(quote_identifier(column) for column in table.column_names)
-            connection.execute(f"DELETE FROM {name}")
-            files = _relation(build, table, None)
+            of_touched = build.renewal.outdated(table) if build.renewal and build.is_renewed(table) else "true"
+            connection.execute(f"DELETE FROM {name} WHERE {of_touched}")
+            files = built_rows(build, table)
             inserted = connection.execute(f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {files}").fetchone()
             row_count += int(inserted[0]) if inserted else 0
     return row_count
 
 
+def _show_to(
+    connection: duckdb.DuckDBPyConnection, build: FeatureBuild, table: Table, needed: Table, bucket: int | None
+) -> None:
+    """Show what `table` reads of `needed`: of the whole shop, unless it is itself built for what is touched only."""
+    if build.renewal and needed.qualified_name == KNOWN_ORDERS and not is_scoped(table):
+        show_as(connection, needed, live(needed, build.parameters))
+    elif build.renewal and is_scoped(table):
+        show_as(connection, needed, f"SELECT * FROM {built_rows(build, needed, bucket)}")
+    else:
+        _show(connection, build, needed, bucket)
+
+
 def _show(connection: duckdb.DuckDBPyConnection, build: FeatureBuild, table: Table, bucket: int | None) -> None:
-    relation = _relation(build, table, bucket)
-    connection.execute(f"CREATE OR REPLACE VIEW {_BUILT}.{table_name(table)} AS SELECT * FROM {relation}")
+    sql = f"SELECT * FROM {built_rows(build, table, bucket)}"
+    if build.renewal and build.is_renewed(table):
+        sql += f" UNION ALL BY NAME {build.renewal.standing(table)}"
+    show_as(connection, table, sql)
 
 
-def _relation(build: FeatureBuild, table: Table, bucket: int | None) -> str:
+def built_rows(build: FeatureBuild, table: Table, bucket: int | None = None) -> str:
     """Return what SQL reads the files as; no file, as an empty bucket leaves none, is no row."""
     files = build.files(table, bucket)
-    if files:
-        listed = ", ".join(quote_text(str(file)) for file in files)
-        return f"read_parquet([{listed}], hive_partitioning = false)"
-    columns = ", ".join(f"CAST(NULL AS {column.type}) AS {quote_identifier(column.name)}" for column in table.columns)
-    return f"(SELECT {columns} WHERE false)"
+    if not files:
+        columns = ", ".join(f"CAST(NULL AS {one.type}) AS {quote_identifier(one.name)}" for one in table.columns)
+        return f"(SELECT {columns} WHERE false)"
+    listed = ", ".join(quote_text(str(file)) for file in files)
+    rows = f"read_parquet([{listed}], hive_partitioning = false)"
+    if table.parts is not Parts.SUMS or len(files) == 1:
+        return rows
+    columns = ", ".join(
+        name if one.name in table.key else f"CAST(sum({name}) AS {one.type}) AS {name}"
+        for one in table.columns
+        for name in [quote_identifier(one.name)]
+    )
+    return f"(SELECT {columns} FROM {rows} GROUP BY {', '.join(map(quote_identifier, table.key))})"

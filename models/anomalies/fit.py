@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 
+from models.anomalies.country_shares import WithCountryShare
 from models.anomalies.days import Calendar, calendar_of, unusual_days
 from models.anomalies.evaluation import judge_days
 from models.anomalies.order_features import usual_of
@@ -51,7 +52,8 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
     detector, metrics = judge_days(calendar, settings, context.seed)
     rows = unusual_days(calendar, detector, settings, context.currency)
     fitted = _day_parameters(calendar, detector, settings)
-    orders = inputs["features.order_profiles"].between("ordered_on", most=context.as_of)
+    profiles, countries = inputs["features.order_profiles"], inputs["features.order_countries"].table()
+    orders = WithCountryShare(profiles, countries).between("ordered_on", most=context.as_of)
     if orders.row_count >= LEAST_ORDERS:
         sample = sample_of(orders, settings.sample_limit, context.seed)
         scorer, order_metrics = judge_orders(orders, settings, context.seed)

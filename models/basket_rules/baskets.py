@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,19 +74,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Source:
-    """All multi-product orders of some periods, some at a time. `periods` are values of is_holdout."""
+    """All multi-product orders placed between two days, some at a time."""
 
     baskets: Input
     last_order: int
-    periods: tuple[bool, ...]
 
     def parts(self) -> Iterator[tuple[Codes, Codes]]:
         """Yield orders and items."""
         for first in range(0, self.last_order + 1, ORDERS_PER_PART):
             lines = self.baskets.between("order_code", first, first + ORDERS_PER_PART - 1).table()
-            kept = np.isin(lines["is_holdout"].to_numpy(), self.periods)
-            if kept.any():
-                yield lines["order_code"].to_numpy()[kept], lines["product_code"].to_numpy()[kept]
+            if lines.num_rows:
+                yield lines["order_code"].to_numpy(), lines["product_code"].to_numpy()
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,10 @@ class Found:
     tested_count: int
 
 
-def read_baskets(inputs: Inputs, fit_sample_size: int, seed: int) -> Baskets:
+def read_baskets(inputs: Inputs, parameters: BasketRulesParameters, seed: int) -> Baskets:
     """Return the inputs as arrays: of the baskets at most about `fit_sample_size` rows, in whole orders.
+
+    Products too rare for any rule are left out, and the orders that they leave with one product.
 
     Raises `NotApplicableError` where there is nothing to learn from or judge by.
     """
@@ -124,9 +125,17 @@ def read_baskets(inputs: Inputs, fit_sample_size: int, seed: int) -> Baskets:
         raise NotApplicableError(message)
     require_known_codes(inputs, "features.baskets", "product_code", "features.sold_products")
     products = inputs["features.sold_products"].table(*PRODUCT_COLUMNS).sort_by("product_code").to_pydict()
-    lines, share, last_order = _sampled(inputs["features.baskets"], fit_sample_size, seed)
+    training_counts = np.asarray(products["training_order_count"], dtype=np.int64)
+    holdout_counts = np.asarray(products["holdout_order_count"], dtype=np.int64)
+    training_orders, holdout_orders = periods["training"]["order_count"], periods["holdout"]["order_count"]
+    is_frequent = (training_counts >= _least_support(training_orders, parameters)) | (
+        training_counts + holdout_counts >= _least_support(training_orders + holdout_orders, parameters)
+    )
+    lines, share, last_order = _sampled(inputs["features.baskets"], parameters.fit_sample_size, seed)
+    lines = _of_several(lines.filter(pa.array(is_frequent[lines["product_code"].to_numpy()])))
     orders, items = lines["order_code"].to_numpy(), lines["product_code"].to_numpy()
-    is_holdout = lines["is_holdout"].to_numpy()
+    training_ended_on = periods["training"]["ended_on"]
+    is_holdout = pc.greater(lines["placed_on"], pa.scalar(training_ended_on)).to_numpy()
     if is_holdout.all() or not is_holdout.any():
         started_on = periods["holdout"]["started_on"]
         missing = f"before {started_on}" if is_holdout.all() else f"from {started_on} on"
@@ -136,25 +145,36 @@ def read_baskets(inputs: Inputs, fit_sample_size: int, seed: int) -> Baskets:
             "a lower models.basket_rules.minimum_support or sufficient_order_count lets rarer products in"
         )
         raise NotApplicableError(message)
-    training_counts = np.asarray(products["training_order_count"], dtype=np.int64)
-    holdout_counts = np.asarray(products["holdout_order_count"], dtype=np.int64)
-    training_orders, holdout_orders = periods["training"]["order_count"], periods["holdout"]["order_count"]
 
-    def window(kept: NDArray[np.bool_], counts: Counts, order_count: int, *periods: bool) -> Window:
-        source = Source(inputs["features.baskets"], last_order, periods) if share < 1 else None
+    def window(kept: NDArray[np.bool_], counts: Counts, order_count: int, placed: Input) -> Window:
+        source = Source(placed, last_order) if share < 1 else None
         return Window(orders[kept], items[kept], counts, order_count, share, source)
 
+    every_order = inputs["features.baskets"]
     both = np.ones_like(is_holdout), training_counts + holdout_counts, training_orders + holdout_orders
+    until = every_order.between("placed_on", most=training_ended_on)
+    after = every_order.between("placed_on", least=training_ended_on + timedelta(days=1))
     return Baskets(
-        everything=window(*both, False, True),  # noqa: FBT003 - the periods, by is_holdout
-        training=window(~is_holdout, training_counts, training_orders, False),  # noqa: FBT003
-        holdout=window(is_holdout, holdout_counts, holdout_orders, True),  # noqa: FBT003
+        everything=window(*both, every_order),
+        training=window(~is_holdout, training_counts, training_orders, until),
+        holdout=window(is_holdout, holdout_counts, holdout_orders, after),
         recent_counts=np.asarray(products["training_recent_order_count"], dtype=np.int64),
         product_ids=products["product_id"],
         names=products["name"],
         holdout_from=periods["holdout"]["started_on"],
         holdout_to=periods["holdout"]["ended_on"],
     )
+
+
+def _least_support(order_count: int, parameters: BasketRulesParameters) -> float:
+    """Return how many orders must hold a product of any rule, see `smallest_count`."""
+    return min(parameters.minimum_support * order_count, parameters.sufficient_order_count)
+
+
+def _of_several(lines: pa.Table) -> pa.Table:
+    """Return the rows of orders that have several."""
+    _, places, counts = np.unique(lines["order_code"].to_numpy(), return_inverse=True, return_counts=True)
+    return lines.filter(pa.array(counts[places] > 1))
 
 
 def _sampled(baskets: Input, size: int, seed: int) -> tuple[pa.Table, float, int]:

@@ -37,7 +37,7 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
     no rule passes the thresholds.
     """
     parameters = cast("BasketRulesParameters", parameters)
-    baskets = read_baskets(inputs, parameters.fit_sample_size, context.seed)
+    baskets = read_baskets(inputs, parameters, context.seed)
     known = find_rules(baskets.training, parameters)
     found = find_rules(baskets.everything, parameters)
     if not len(found.rules):

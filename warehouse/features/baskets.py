@@ -8,15 +8,14 @@ TABLE = Table(
     name="baskets",
     grain="one row per order and product",
     description=(
-        "What was bought together, in codes: orders with at least two products, and of these the products that reach "
-        "the smallest support set for basket_rules in all orders, or in those of the training period. "
+        "What was bought together, in codes: orders with at least two products. "
         "Divide by features.evaluation_periods.order_count for supports: orders left out here count there."
     ),
     key=("order_code", "product_code"),
     columns=(
-        ORDER_CODE.here("Counted in this table.", minimum=0),
+        ORDER_CODE.here("Counted in this table, day by day.", minimum=0),
         PRODUCT_CODE.here(references="features.sold_products.product_code", minimum=0),
-        Column(name="is_holdout", type="BOOLEAN", description="The order falls in the holdout period."),
+        Column(name="placed_on", type="DATE", description="The first day of the order."),
     ),
     questions=(
         Question(
@@ -30,5 +29,7 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("features.purchases", "features.known_orders", "features.sold_products", "features.evaluation_periods"),
+    # What its product codes refer to is built with it.
+    inputs=("features.purchases", "features.known_orders", "features.basket_days", "features.sold_products"),
+    renewed_by="placed_on",
 )

@@ -8,13 +8,14 @@ TABLE = Table(
     name="buyers",
     grain="one row per customer who bought a product",
     description=(
-        "The customers that recommendations are made for, by their code (counted from 0 in the order of customer_id)."
+        "The customers that recommendations are made for, by their code: counted from 0, by the day of the first order."
     ),
     key=("customer_code",),
     columns=(
         CUSTOMER_CODE.here(minimum=0),
         CUSTOMER_ID.here(references="core.customers.customer_id"),
         Column(name="order_count", type="BIGINT", description="Orders with a product.", unit="orders", minimum=1),
+        Column(name="first_ordered_on", type="DATE", description="The day of the first order."),
         Column(name="last_ordered_on", type="DATE", description="The day of the latest order."),
     ),
     questions=(

@@ -51,6 +51,7 @@ TABLE = Table(
             description="Days from the last purchase to the snapshot: the R of RFM.",
             unit="days",
             minimum=0,
+            moves=True,
         ),
         Column(
             name="repeat_span_days",
@@ -65,6 +66,7 @@ TABLE = Table(
             description="Days from the first purchase to the snapshot: the T of BG/NBD.",
             unit="days",
             minimum=0,
+            moves=True,
         ),
         Column(
             name="mean_gap_days",
@@ -139,7 +141,9 @@ TABLE = Table(
         ),
         Column(name="first_order_on", type="DATE", description="The day of the first purchase."),
         Column(name="last_order_on", type="DATE", description="The day of the last purchase known at the snapshot."),
-        Column(name="snapshot_on", type="DATE", description="The day the row is for; nothing later was used."),
+        Column(
+            name="snapshot_on", type="DATE", description="The day the row is for; nothing later was used.", moves=True
+        ),
     ),
     checks=(
         Check(
@@ -168,4 +172,5 @@ TABLE = Table(
     ),
     inputs=("features.sales", "features.returns", "features.interactions", "features.buyers"),
     parts=Parts.BUCKETS,
+    renewed_by="customer_id",
 )

@@ -13,10 +13,9 @@ bounds AS (
 
 -- The geometric mean of the line prices: a few bulk orders at a discount do not move it much.
 product_days AS (
-    SELECT product_code, ordered_on, sum(log_price_sum) / sum(price_count) AS log_price
+    SELECT product_code, ordered_on, log_price_sum::DOUBLE / price_count AS log_price
     FROM features.product_days
     WHERE price_count > 0
-    GROUP BY product_code, ordered_on
 ),
 
 reference_prices AS (

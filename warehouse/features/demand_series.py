@@ -44,7 +44,7 @@ TABLE = Table(
     ),
     inputs=(
         "features.product_days",
-        "features.order_categories",
+        "features.category_days",
         "features.product_codes",
         "features.daily_metrics",
         "core.products",

@@ -1,23 +1,12 @@
 -- Daily demand: the shop, its largest categories and its largest products, quiet days as zeros.
-WITH product_days AS (
-    SELECT
-        product_code,
-        ordered_on,
-        sum(unit_count) AS unit_count,
-        sum(order_count)::BIGINT AS order_count,
-        sum(sales_amount) AS sales_amount
-    FROM features.product_days
-    GROUP BY product_code, ordered_on
-),
-
-bounds AS (
+WITH bounds AS (
     SELECT max(metric_on) AS last_on
     FROM features.daily_metrics
 ),
 
 priced AS (
     SELECT count(sales_amount) > 0 AS has_prices
-    FROM product_days
+    FROM features.product_days
 ),
 
 recent_sales AS (
@@ -25,7 +14,7 @@ recent_sales AS (
         product_days.product_code,
         sum(product_days.unit_count) AS unit_count,
         sum(product_days.sales_amount) AS sales_amount
-    FROM product_days
+    FROM features.product_days
     CROSS JOIN bounds
     WHERE product_days.ordered_on > bounds.last_on - $demand_forecast__ranking_days
     GROUP BY product_days.product_code
@@ -74,14 +63,12 @@ category_days AS (
         'category' AS level,
         top_categories.category AS series_id,
         top_categories.category AS series_name,
-        sum(order_categories.unit_count) AS unit_count,
-        count(*) AS order_count,
-        sum(order_categories.sales_amount) AS sales_amount,
-        order_categories.ordered_on AS demand_on
-    FROM features.order_categories
+        category_days.unit_count,
+        category_days.order_count,
+        category_days.sales_amount,
+        category_days.ordered_on AS demand_on
+    FROM features.category_days
     INNER JOIN top_categories USING (category_code)
-    WHERE order_categories.is_product
-    GROUP BY top_categories.category, order_categories.ordered_on
 ),
 
 product_days_of_top AS (
@@ -93,7 +80,7 @@ product_days_of_top AS (
         product_days.order_count,
         product_days.sales_amount,
         product_days.ordered_on AS demand_on
-    FROM product_days
+    FROM features.product_days
     INNER JOIN top_products USING (product_code)
 ),
 

@@ -60,4 +60,5 @@ TABLE = Table(
     # What its product codes refer to is built with it.
     inputs=("features.purchases", "features.sold_products", "features.evaluation_periods"),
     parts=Parts.BUCKETS,
+    renewed_by="customer_code",
 )

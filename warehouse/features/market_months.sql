@@ -15,19 +15,12 @@ known_dimensions AS (
 )
 
 SELECT
-    month_parts.dimension,
-    month_parts.member,
-    month_parts.month_on,
-    sum(month_parts.order_count)::BIGINT AS order_count,
-    sum(month_parts.customer_count)::BIGINT AS customer_count,
-    sum(month_parts.unit_count)::BIGINT AS unit_count,
-    sum(month_parts.sales_amount)::DECIMAL(18, 4) AS sales_amount,
-    -- Rounded, so that the order in which threads add numbers up does not show.
-    round(sum(month_parts.value_squares), 4) AS value_squares,
-    round(sum(month_parts.value_products), 4) AS value_products,
-    any_value(bounds.first_on) <= month_parts.month_on + 3
-    AND last_day(month_parts.month_on) <= any_value(bounds.last_on) AS is_complete
+    month_parts.* REPLACE (
+        -- Rounded, so that the order in which threads add numbers up does not show.
+        round(month_parts.value_squares, 4) AS value_squares,
+        round(month_parts.value_products, 4) AS value_products
+    ),
+    bounds.first_on <= month_parts.month_on + 3 AND last_day(month_parts.month_on) <= bounds.last_on AS is_complete
 FROM features.month_parts
 SEMI JOIN known_dimensions USING (dimension)
 CROSS JOIN bounds
-GROUP BY month_parts.dimension, month_parts.member, month_parts.month_on

@@ -40,10 +40,8 @@ customer_months AS (
 ),
 
 first_months AS (
-    SELECT customer_code, min(month_on) AS first_month_on
-    FROM customer_months
-    WHERE customer_code IS NOT NULL
-    GROUP BY customer_code
+    SELECT customer_code, date_trunc('month', first_ordered_on)::DATE AS first_month_on
+    FROM features.buyers
 ),
 
 customer_types AS (

@@ -6,3 +6,4 @@ SELECT
 FROM features.known_orders
 WHERE is_sale
 GROUP BY country
+QUALIFY country IS NOT NULL

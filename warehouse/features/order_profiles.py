@@ -9,8 +9,8 @@ TABLE = Table(
     grain="one row per order with a sale in the last order_days (a setting of anomalies) before as_of",
     description=(
         "What an order looks like beside others: size, prices, time, place, and how far it is from its customer's own "
-        "earlier orders. Sale lines only: charges, returns and gifts are left out. Shares and histories count every "
-        "order up to as_of, or up to the order itself."
+        "earlier orders. Sale lines only: charges, returns and gifts are left out. Histories count every order up to "
+        "the order itself."
     ),
     key=("order_id",),
     columns=(
@@ -58,14 +58,6 @@ TABLE = Table(
             minimum=0,
         ),
         Column(
-            name="country_share",
-            type="DOUBLE",
-            description="The country's share of all orders with a sale; empty where the country is not known.",
-            nullable=True,
-            minimum=0,
-            maximum=1,
-        ),
-        Column(
             name="history_deviation",
             type="DOUBLE",
             description=(
@@ -87,6 +79,7 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("features.sales", "features.known_orders", "features.evaluation_periods", "features.order_countries"),
+    inputs=("features.sales", "features.known_orders", "features.evaluation_periods"),
     parts=Parts.BUCKETS,
+    renewed_by="order_id",
 )

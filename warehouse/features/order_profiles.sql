@@ -45,12 +45,10 @@ SELECT
     orders.sales_amount::DOUBLE AS amount,
     orders.sales_amount::DOUBLE / nullif(orders.unit_count, 0) AS mean_unit_price,
     lines.maximum_unit_price::DOUBLE AS maximum_unit_price,
-    CASE WHEN orders.country IS NOT NULL THEN countries.country_share END AS country_share,
     histories.history_deviation,
     orders.ordered_on
 FROM orders
 CROSS JOIN recent
 INNER JOIN lines USING (order_code)
-LEFT JOIN features.order_countries AS countries ON countries.country = orders.country
 LEFT JOIN histories ON histories.order_id = orders.order_id
 WHERE orders.ordered_on > recent.after_on

@@ -43,5 +43,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("features.sales", "features.product_days", "features.product_codes"),
+    inputs=("features.price_weeks", "features.product_days", "features.product_codes"),
 )

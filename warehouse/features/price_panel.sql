@@ -5,7 +5,7 @@ WITH bounds AS (
     WHERE price_count > 0
 ),
 
--- Far more than the panel will hold, so that products with a fixed price can drop out; it keeps the medians cheap.
+-- Far more than the panel will hold, so that products with a fixed price can drop out; it keeps the rest cheap.
 best_sellers AS (
     SELECT
         product_codes.product_code,
@@ -20,15 +20,9 @@ best_sellers AS (
 ),
 
 weeks AS (
-    SELECT
-        best_sellers.product_id,
-        date_trunc('week', sales.ordered_on)::DATE AS week_on,
-        sum(sales.quantity)::BIGINT AS unit_count,
-        median(sales.unit_price::DOUBLE) AS unit_price
-    FROM features.sales
+    SELECT best_sellers.product_id, price_weeks.* EXCLUDE (product_code)
+    FROM features.price_weeks
     INNER JOIN best_sellers USING (product_code)
-    WHERE sales.unit_price > 0
-    GROUP BY ALL
 ),
 
 complete_weeks AS (

@@ -7,7 +7,7 @@ TABLE = Table(
     schema="features",
     name="product_codes",
     grain="one row per product sold by as_of",
-    description="The numbers of the products: counted from 0, in the order of the ids.",
+    description="The numbers of the products: counted from 0, by the day of their first sale.",
     key=("product_code",),
     columns=(
         PRODUCT_CODE,
@@ -17,5 +17,4 @@ TABLE = Table(
         CATEGORY_CODE.here("In the order of the categories."),
     ),
     inputs=("core.order_lines", "core.products"),
-    stored=False,
 )

@@ -6,9 +6,9 @@ from warehouse.fields import PRODUCT_CODE
 TABLE = Table(
     schema="features",
     name="product_days",
-    grain="one row per product, day and bucket of orders",
+    grain="one row per product and day with a sale",
     description="What each product sold on each day, in sums that add up over the buckets.",
-    key=(),
+    key=("product_code", "ordered_on"),
     columns=(
         PRODUCT_CODE.here("As in features.product_codes."),
         Column(name="order_count", type="BIGINT", description="Orders with the product on the day.", unit="orders"),
@@ -28,10 +28,15 @@ TABLE = Table(
             nullable=True,
         ),
         Column(name="price_count", type="BIGINT", description="Lines with a price above zero.", unit="lines"),
-        Column(name="log_price_sum", type="DOUBLE", description="Sum of their prices' logarithms.", nullable=True),
+        Column(
+            name="log_price_sum",
+            type="DECIMAL(28,10)",
+            description="Sum of the logarithms of these prices.",
+            nullable=True,
+        ),
         Column(name="ordered_on", type="DATE", description="The day of the lines."),
     ),
     inputs=("features.sales",),
-    parts=Parts.BUCKETS,
-    stored=False,
+    parts=Parts.SUMS,
+    renewed_by="ordered_on",
 )

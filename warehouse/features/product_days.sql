@@ -7,7 +7,8 @@ WITH lines AS (
         sum(amount) AS sales_amount,
         sum(CASE WHEN unit_price > 0 THEN amount END) AS priced_amount,
         count(CASE WHEN unit_price > 0 THEN 1 END) AS price_count,
-        sum(CASE WHEN unit_price > 0 THEN ln(unit_price::DOUBLE) END) AS log_price_sum,
+        -- As decimals, so that the order in which threads add them up does not show.
+        sum(CASE WHEN unit_price > 0 THEN ln(unit_price::DOUBLE)::DECIMAL(18, 10) END) AS log_price_sum,
         ordered_on
     FROM features.sales
     GROUP BY product_code, ordered_on

@@ -8,8 +8,8 @@ TABLE = Table(
     name="sold_products",
     grain="one row per product sold by the day answered for",
     description=(
-        "What basket_rules and recommendations know of a product: its code (counted from 0, in the order of the ids), "
-        "its text, and how often it was bought in the training and the holdout period."
+        "What basket_rules and recommendations know of a product: its code (counted from 0, by the day of the first "
+        "sale), its text, and how often it was bought in the training and the holdout period."
     ),
     key=("product_code",),
     columns=(
@@ -74,5 +74,5 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("features.purchases", "features.product_codes", "core.products", "features.evaluation_periods"),
+    inputs=("features.product_orders", "features.product_codes", "core.products", "features.evaluation_periods"),
 )

@@ -9,13 +9,13 @@ WITH periods AS (
 counts AS (
     SELECT
         product_code,
-        count(*) FILTER (WHERE placed_on <= training_ended_on) AS training_order_count,
-        count(*) FILTER (WHERE placed_on > training_ended_on) AS holdout_order_count,
-        count(*) FILTER (WHERE placed_on > ended_on - $holdout_days::INTEGER) AS recent_order_count,
-        count(*) FILTER (
+        sum(order_count) FILTER (WHERE placed_on <= training_ended_on) AS training_order_count,
+        sum(order_count) FILTER (WHERE placed_on > training_ended_on) AS holdout_order_count,
+        sum(order_count) FILTER (WHERE placed_on > ended_on - $holdout_days::INTEGER) AS recent_order_count,
+        sum(order_count) FILTER (
             WHERE placed_on <= training_ended_on AND placed_on > training_ended_on - $holdout_days::INTEGER
         ) AS training_recent_order_count
-    FROM features.purchases
+    FROM features.product_orders
     CROSS JOIN periods
     GROUP BY product_code
 )
@@ -32,10 +32,10 @@ SELECT
         nullif(trim(products.category_path), '')
     ) AS text,
     products.list_price,
-    counts.training_order_count,
-    counts.holdout_order_count,
-    counts.recent_order_count,
-    counts.training_recent_order_count
+    coalesce(counts.training_order_count, 0) AS training_order_count,
+    coalesce(counts.holdout_order_count, 0) AS holdout_order_count,
+    coalesce(counts.recent_order_count, 0) AS recent_order_count,
+    coalesce(counts.training_recent_order_count, 0) AS training_recent_order_count
 FROM counts
 INNER JOIN features.product_codes USING (product_code)
 LEFT JOIN core.products AS products USING (product_id)

@@ -60,7 +60,6 @@ def _orders(count: int = 300) -> pa.Table:
             "amount": amounts,
             "mean_unit_price": amounts / 10,
             "maximum_unit_price": amounts / 5,
-            "country_share": 1.0,
             "history_deviation": generator.normal(0, 1, count),
             "ordered_on": [FIRST + timedelta(days=number // 3) for number in range(count)],
         }
@@ -68,8 +67,13 @@ def _orders(count: int = 300) -> pa.Table:
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 
+def _inputs(days: pa.Table, orders: pa.Table) -> dict[str, pa.Table]:
+    countries = pa.table({"country": ["Norway"], "country_share": [1.0]})
+    return {"features.daily_metrics": days, "features.order_profiles": orders, "features.order_countries": countries}
+
+
 def _fit(days: pa.Table, orders: pa.Table) -> Results:
-    return fit(in_memory({"features.daily_metrics": days, "features.order_profiles": orders}), SETTINGS, CONTEXT)
+    return fit(in_memory(_inputs(days, orders)), SETTINGS, CONTEXT)
 
 
 def test_results_keep_the_contract() -> None:
@@ -109,7 +113,7 @@ def test_without_orders_days_are_judged_alone() -> None:
 
 def test_days_after_as_of_do_not_count() -> None:
     context = Context(as_of=FIRST + timedelta(days=79))
-    inputs = {"features.daily_metrics": _days(), "features.order_profiles": _orders()}
+    inputs = _inputs(_days(), _orders())
     cut = {**inputs, "features.daily_metrics": _days().slice(0, 80)}
     first, second = (fit(in_memory(tables), SETTINGS, context)["anomalies"] for tables in (inputs, cut))
     assert_frame_equal(first, second)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from models.inputs import Tables
 
 AS_OF = date(2024, 6, 30)
+CUT = AS_OF - timedelta(days=31)
 CONTEXT = Context(as_of=AS_OF, seed=3)
 ORDER_COUNT, PRODUCT_COUNT = 3_000, 30
 PARAMETERS = BasketRulesParameters(minimum_support=0.01, minimum_confidence=0.3)
@@ -39,12 +40,12 @@ def inputs_of(orders: ArrayLike, items: ArrayLike, *, cut: float = 0.75) -> Tabl
     is_holdout = orders >= cut * order_count
     counts = [np.bincount(items[part], minlength=product_count) for part in (~is_holdout, is_holdout)]
     several = np.bincount(orders)[orders] > 1
-    periods = [
-        {"period": "training", "order_count": int(cut * order_count), "started_on": AS_OF - timedelta(100)},
-        {"period": "holdout", "order_count": order_count - int(cut * order_count), "started_on": AS_OF - timedelta(30)},
-    ]
+    training_count = int(cut * order_count)
+    training = {"order_count": training_count, "started_on": AS_OF - timedelta(100), "ended_on": CUT}
+    holdout = {"order_count": order_count - training_count, "started_on": CUT + timedelta(1), "ended_on": AS_OF}
+    periods = [{"period": "training", **training}, {"period": "holdout", **holdout}]
     return {
-        "features.evaluation_periods": pa.Table.from_pylist([{**period, "ended_on": AS_OF} for period in periods]),
+        "features.evaluation_periods": pa.Table.from_pylist(periods),
         "features.sold_products": pa.table(
             {
                 "product_code": pa.array(range(product_count), pa.int32()),
@@ -59,7 +60,7 @@ def inputs_of(orders: ArrayLike, items: ArrayLike, *, cut: float = 0.75) -> Tabl
             {
                 "order_code": pa.array(orders[several], pa.int32()),
                 "product_code": pa.array(items[several], pa.int32()),
-                "is_holdout": is_holdout[several],
+                "placed_on": [CUT + timedelta(days=int(later)) for later in is_holdout[several]],
             }
         ),
     }
@@ -165,6 +166,23 @@ def test_chance_alone_gives_no_rule() -> None:
         )
 
 
+def test_rare_products_and_the_orders_that_they_leave_alone_are_left_out() -> None:
+    """Products 0 and 1 are in all of forty orders, 2 in two of the first, 3 in one of the last, each time with 0."""
+    pairs = [(order, item) for order in range(40) for item in (0, 1)]
+    pairs += [(40, 0), (40, 2), (41, 0), (41, 2), (99, 0), (99, 3)]
+    tables = inputs_of(*zip(*pairs, strict=True))
+    parameters = PARAMETERS.model_copy(update={"minimum_support": 0.5, "sufficient_order_count": 2})
+    read = read_baskets(in_memory(tables), parameters, 0)
+    assert set(read.everything.items) == {0, 1, 2}
+    assert 99 not in read.everything.orders
+    few = read_baskets(
+        in_memory(inputs_of(*zip(*pairs, (98, 0), (98, 1), strict=True))),
+        PARAMETERS.model_copy(update={"minimum_support": 0.2}),
+        0,
+    )
+    assert set(few.everything.items) == {0, 1}
+
+
 def test_one_day_is_too_short(planted: Tables) -> None:
     periods = planted["features.evaluation_periods"]
     with pytest.raises(NotApplicableError, match="at least four days of sales"):
@@ -174,14 +192,14 @@ def test_one_day_is_too_short(planted: Tables) -> None:
 @pytest.mark.parametrize(("without", "message"), [({False}, "no order before"), ({True}, "no order from")])
 def test_one_product_orders_cannot_answer(planted: Tables, without: set[bool], message: str) -> None:
     baskets = planted["features.baskets"]
-    kept = [is_holdout not in without for is_holdout in baskets["is_holdout"].to_pylist()]
+    kept = [(placed_on > CUT) not in without for placed_on in baskets["placed_on"].to_pylist()]
     with pytest.raises(NotApplicableError, match=message):
         fit(in_memory({**planted, "features.baskets": baskets.filter(pa.array(kept))}), PARAMETERS, CONTEXT)
 
 
 def test_support_is_raised_until_the_itemsets_are_few_enough() -> None:
     orders, items = np.nonzero(np.random.default_rng(10).random((400, 16)) < np.linspace(0.2, 0.9, 16))
-    baskets = read_baskets(in_memory(inputs_of(orders, items)), 8_000_000, 0)
+    baskets = read_baskets(in_memory(inputs_of(orders, items)), PARAMETERS, 0)
     parameters = BasketRulesParameters(minimum_support=0.01, maximum_itemset_length=6, maximum_itemsets=1_000)
     itemsets, minimum_count = mine(baskets.everything, parameters)
     assert sum(len(level.counts) for level in itemsets.values()) <= 1_000
@@ -190,7 +208,7 @@ def test_support_is_raised_until_the_itemsets_are_few_enough() -> None:
 
 
 def test_so_many_orders_are_enough_whatever_the_share(planted: Tables) -> None:
-    window = read_baskets(in_memory(planted), 8_000_000, 0).everything
+    window = read_baskets(in_memory(planted), PARAMETERS, 0).everything
     counts = {
         enough: smallest_count(window, BasketRulesParameters(minimum_support=0.01, sufficient_order_count=enough))
         for enough in (7, ORDER_COUNT)
@@ -220,7 +238,7 @@ def test_rules_are_recounted_in_later_orders() -> None:
     later = [(4, 0), (4, 1), (4, 2), (5, 0), (5, 1), (6, 0), (7, 2), (7, 3)]
     earlier = [(0, 0), (0, 1), (1, 2), (1, 3), (2, 0), (2, 3), (3, 1), (3, 2)]
     orders, items = zip(*(earlier + later), strict=True)
-    baskets = read_baskets(in_memory(inputs_of(orders, items, cut=0.5)), 8_000_000, 0)
+    baskets = read_baskets(in_memory(inputs_of(orders, items, cut=0.5)), PARAMETERS, 0)
     rules = uncounted(np.array([[0, -1], [0, 1]], dtype=np.int32), np.array([[1], [2]], dtype=np.int32))
     found = count_in(rules, baskets.holdout)
     assert found.order_counts.tolist() == [2, 1]
@@ -233,7 +251,7 @@ def test_a_rule_hits_when_its_consequent_is_hidden() -> None:
     earlier = [(0, 2), (0, 3), (1, 2), (1, 4), (2, 2), (2, 3)]
     later = [(order, item) for order in (3, 4, 5) for item in (0, 1)]
     orders, items = zip(*(earlier + later), strict=True)
-    baskets = read_baskets(in_memory(inputs_of(orders, items, cut=0.5)), 8_000_000, 0)
+    baskets = read_baskets(in_memory(inputs_of(orders, items, cut=0.5)), PARAMETERS, 0)
     rules = uncounted(np.array([[0], [1]], dtype=np.int32), np.array([[1], [0]], dtype=np.int32))
     judged = hits(
         rules,

@@ -37,15 +37,8 @@ def build(
     *,
     as_of: date = LAST_DAY,
     holdout_days: int = 3,
-    minimum_support: float = 0.01,
-    sufficient: int = 500,
 ) -> None:
-    parameters = {
-        "as_of": as_of,
-        "holdout_days": holdout_days,
-        "basket_rules__minimum_support": minimum_support,
-        "basket_rules__sufficient_order_count": sufficient,
-    }
+    parameters = {"as_of": as_of, "holdout_days": holdout_days}
     for name in NAMES:
         rebuild_with_inputs(shop, find(f"features.{name}"), parameters)
 
@@ -58,7 +51,8 @@ def baskets(shop: duckdb.DuckDBPyConnection) -> list[tuple[list[str], bool]]:
     """The baskets as sets of product ids, in the order of their codes, with their period."""
     return rows(
         shop,
-        "SELECT list(product_id ORDER BY product_id), any_value(is_holdout) FROM features.baskets "
+        "SELECT list(product_id ORDER BY product_id), any_value(placed_on) > any_value(ended_on) FROM features.baskets "
+        "CROSS JOIN (SELECT ended_on FROM features.evaluation_periods WHERE period = 'training') "
         "JOIN features.sold_products USING (product_code) GROUP BY order_code ORDER BY order_code",
     )
 
@@ -133,25 +127,16 @@ def test_baskets_hold_product_sales_only(shop: duckdb.DuckDBPyConnection) -> Non
     assert baskets(shop) == [(["a", "b"], False), (["a", "c"], True)]
 
 
-def test_rare_products_and_what_they_leave_alone_are_pruned(shop: duckdb.DuckDBPyConnection) -> None:
-    for order in range(10):
-        add(shop, f"O{order}", 1 + order, "a", "b")
-    add(shop, "O90", 11, "a", "rare")
-    add(shop, "O91", 12, "a", "b", "rarer")
-    build(shop, minimum_support=0.2)
-    assert baskets(shop) == [(["a", "b"], order >= 9) for order in range(11)]
+def test_orders_are_numbered_day_by_day(shop: duckdb.DuckDBPyConnection) -> None:
+    for order, day in (("z", 1), ("b", 2), ("a", 2), ("y", 20)):
+        add(shop, order, day, order, "cup")
+    add(shop, "of one product", 1, "cup", "cup")
+    build(shop)
     assert rows(
-        shop, "SELECT training_order_count + holdout_order_count FROM features.sold_products WHERE product_id = 'a'"
-    ) == [(12,)]
-    assert rows(shop, "SELECT sum(order_count)::INTEGER FROM features.evaluation_periods") == [(12,)]
-
-
-def test_a_product_that_was_frequent_before_the_holdout_stays(shop: duckdb.DuckDBPyConnection) -> None:
-    add(shop, "O1", 1, "a", "old")
-    for order in range(2, 12):
-        add(shop, f"O{order}", 20, "a", "b")
-    build(shop, minimum_support=0.5)
-    assert baskets(shop)[0] == (["a", "old"], False)
+        shop,
+        "SELECT order_code, product_id FROM features.baskets JOIN features.sold_products USING (product_code) "
+        "WHERE product_id <> 'cup' ORDER BY ALL",
+    ) == [(0, "z"), (1, "a"), (2, "b"), (3, "y")]
 
 
 def test_nothing_after_the_day_counts(shop: duckdb.DuckDBPyConnection) -> None:
@@ -225,13 +210,3 @@ def test_questions_can_be_asked(shop: duckdb.DuckDBPyConnection) -> None:
     for name in NAMES:
         for question in find(f"features.{name}").questions:
             shop.execute(question.sql)
-
-
-def test_a_product_of_enough_orders_is_frequent_whatever_its_share(shop: duckdb.DuckDBPyConnection) -> None:
-    for order in range(10):
-        add(shop, f"O{order}", 1 + order, "a", "b")
-    for order in range(2):
-        add(shop, f"P{order}", 11, "a", "seldom")
-    add(shop, "O90", 12, "a", "rare")
-    build(shop, minimum_support=0.5, sufficient=2)
-    assert baskets(shop)[10:] == [(["a", "seldom"], True)] * 2

@@ -67,8 +67,17 @@ def test_first_orders_and_unknown_customers_have_no_history(shop: duckdb.DuckDBP
     profiles = _profiles(shop)
     assert [profiles[key]["is_new_customer"] for key in "123"] == [True, False, False]
     assert {profiles[key]["history_deviation"] for key in "123"} == {None}
-    assert profiles["1"]["country_share"] == pytest.approx(1 / 3)
-    assert profiles["2"]["country_share"] is None
+
+
+def test_shares_of_countries_are_of_all_orders(shop: duckdb.DuckDBPyConnection) -> None:
+    for order, country in enumerate(("Norway", None, "Chile")):
+        _line(shop, str(order), None, 9.0, "2024-01-02", country=country)
+    _profiles(shop)
+    rebuild_with_inputs(shop, find("features.order_countries"), {"as_of": date(2024, 1, 31)})
+    shares = shop.execute(
+        "SELECT country, order_count, country_share FROM features.order_countries ORDER BY 1"
+    ).fetchall()
+    assert shares == [("Chile", 1, pytest.approx(1 / 3)), ("Norway", 1, pytest.approx(1 / 3))]
 
 
 def test_old_orders_count_as_history_but_are_not_rows(shop: duckdb.DuckDBPyConnection) -> None:

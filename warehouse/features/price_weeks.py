@@ -1,0 +1,20 @@
+"""The contract of features.price_weeks."""
+
+from warehouse.contracts import Column, Table
+from warehouse.fields import PRODUCT_CODE
+
+TABLE = Table(
+    schema="features",
+    name="price_weeks",
+    grain="one row per product and week with a sale at a price",
+    description="Units and price of each product in each week: what price_panel is cut from.",
+    key=("product_code", "week_on"),
+    columns=(
+        PRODUCT_CODE.here("As in features.product_codes."),
+        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units", minimum=1),
+        Column(name="unit_price", type="DOUBLE", description="The median line's price.", unit="shop currency"),
+        Column(name="week_on", type="DATE", description="The Monday that the week begins with."),
+    ),
+    inputs=("features.sales",),
+    renewed_by="week_on",
+)
