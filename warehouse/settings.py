@@ -147,10 +147,13 @@ class RunSettings(_Section):
 
     as_of: date | None = Field(None, description="The day to answer for; by default the last day in the data.")
     seed: int = Field(0, ge=0, description="Seed of all randomness in the models.")
-    full: bool = Field(default=False, description="Build and judge all of core again, also what no new load touches.")
+    full: bool = Field(
+        default=False,
+        description="Build and judge all of core and of the features again, also what no new load touches.",
+    )
     verify: bool = Field(
         default=False,
-        description="Build all of core beside what new loads touch, and end the run where the two differ.",
+        description="Build all of core and of the features beside what new loads touch; end the run where they differ.",
     )
     holdout_days: int = Field(90, ge=7, le=730, description="Days kept back to judge models out of time.")
     memory_limit: str = Field(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.feature_tables import rebuild_with_inputs
+from warehouse.catalog import find
 from warehouse.features.order_profiles import TABLE
 
 if TYPE_CHECKING:
