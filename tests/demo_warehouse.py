@@ -21,6 +21,7 @@ from warehouse.building import build_order, rebuild
 from warehouse.catalog import find, tables
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, latest_snapshot, open_warehouse, transaction
+from warehouse.feature_bases import mark_of, record_build
 from warehouse.feature_build import FeatureBuild, build_all, built_files, store
 from warehouse.merging import Merge, in_merge_order, merge_loads
 from warehouse.publishing import FamilyOutcome, publish, record_families, write_result
@@ -200,6 +201,7 @@ def build_and_store_features(
         build_all(connection, build)
         with transaction(connection, "build features", RUN_ID):
             store(connection, build)
+            record_build(connection, build, mark_of(connection, build), RUN_ID)
 
 
 def build_features(connection: duckdb.DuckDBPyConnection, settings: Settings, as_of: date) -> None:

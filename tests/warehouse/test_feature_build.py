@@ -66,7 +66,7 @@ def content(build: FeatureBuild, table: Table) -> tuple[object, ...]:
     """Return the number of rows and a hash of them all that does not depend on their order."""
     columns = ", ".join(
         # What is added up from fractions may differ in the last digits by the order of its parts.
-        f"printf('%.9e', {quote_identifier(column.name)})" if column.type == "DOUBLE" else quote_identifier(column.name)
+        f"{quote_identifier(column.name)}::FLOAT" if column.type == "DOUBLE" else quote_identifier(column.name)
         for column in table.columns
     )
     row = duckdb.execute(f"SELECT count(*), sum(hash({columns})::HUGEINT) FROM {built_rows(build, table)}").fetchone()
