@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from report import words
 from report.blocks import Note, Tone
+from warehouse.building import bind, parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     import duckdb
 
@@ -28,10 +30,14 @@ class Shop:
     currency: str
     time_zone: str
 
-    def rows(self, name: str, parameters: dict[str, Any] | None = None) -> list[Row]:
-        """Answer `report/sections/<name>.sql`, each row a mapping."""
+    def rows(self, name: str) -> list[Row]:
+        """Answer `report/sections/<name>.sql`, which may bind `$time_zone` and `$as_of`; each row is a mapping."""
         sql = (_SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
-        cursor = self.connection.execute(sql, parameters)
+        wanted = parameters_of(sql)
+        given: dict[str, Any] = {"time_zone": self.time_zone}
+        if "as_of" in wanted:
+            given["as_of"] = self.as_of
+        cursor = self.connection.execute(sql, bind(sql, given))
         columns = [str(column[0]) for column in cursor.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
@@ -39,6 +45,12 @@ class Shop:
         """Answer a query that always gives exactly one row."""
         (row,) = self.rows(name)
         return row
+
+    @cached_property
+    def as_of(self) -> date | None:
+        """The day that the report is about; None for a shop without one."""
+        as_of: date | None = self.row("shown_day")["as_of"]
+        return as_of
 
     def money(self, value: words.Number | None) -> str:
         """Return an amount in the shop's currency."""

@@ -20,7 +20,7 @@ def write(shop: Shop) -> Content | None:
     if not summary["order_count"]:
         return None
     bins = shop.rows("orders_amounts")
-    times = shop.rows("orders_times", {"time_zone": shop.time_zone})
+    times = shop.rows("orders_times")
     return Content(
         headline=_headline(summary, times, shop),
         blocks=(_amounts_figure(bins, summary, shop), _times_block(times, shop)),

@@ -3,14 +3,14 @@
 WITH priced AS (
     SELECT count(sales_amount) > 0 AS has_prices
     FROM core.orders
-    WHERE is_sale
+    WHERE is_sale AND ordered_on <= $as_of
 ),
 
 orders AS (
     SELECT CASE WHEN priced.has_prices THEN orders.sales_amount::DOUBLE ELSE orders.unit_count END AS value
     FROM core.orders AS orders
     CROSS JOIN priced
-    WHERE orders.is_sale
+    WHERE orders.is_sale AND orders.ordered_on <= $as_of
 ),
 
 rough_widths AS (

@@ -1,6 +1,6 @@
 -- One row: the last run, and the shop's last 28 days against the 28 before.
 WITH last_run AS (
-    SELECT run_id, status, message, ended_at, as_of
+    SELECT run_id, status, message, ended_at
     FROM ops.runs
     ORDER BY started_at DESC, run_id DESC
     LIMIT 1
@@ -11,7 +11,7 @@ bounds AS (
         min(metric_on) AS first_on,
         max(metric_on) AS last_on,
         count(net_amount) > 0 AS has_prices,
-        coalesce((SELECT as_of FROM last_run), max(metric_on)) AS as_of
+        $as_of::DATE AS as_of
     FROM core.daily_metrics
 ),
 

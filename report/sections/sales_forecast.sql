@@ -2,6 +2,7 @@
 WITH bounds AS (
     SELECT max(metric_on) AS last_on, count(sales_amount) > 0 AS has_prices
     FROM core.daily_metrics
+    WHERE metric_on <= $as_of
 ),
 
 forecasts AS (
@@ -46,6 +47,7 @@ days AS (
     CROSS JOIN grains
     LEFT JOIN unusual_days ON days.metric_on = unusual_days.metric_on
     WHERE days.metric_on > bounds.last_on - 120 * (CASE WHEN grains.period_days = 1 THEN 1 ELSE 4 END)
+        AND days.metric_on <= bounds.last_on
         AND days.metric_on < grains.first_on
 )
 

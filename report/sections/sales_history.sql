@@ -2,6 +2,7 @@
 WITH bounds AS (
     SELECT min(metric_on) AS first_on, max(metric_on) AS last_on, count(sales_amount) > 0 AS has_prices
     FROM core.daily_metrics
+    WHERE metric_on <= $as_of
 ),
 
 grains AS (
@@ -35,6 +36,7 @@ days AS (
     FROM core.daily_metrics AS days
     CROSS JOIN grains
     LEFT JOIN unusual_days ON days.metric_on = unusual_days.metric_on
+    WHERE days.metric_on <= grains.last_on
 ),
 
 periods AS (

@@ -30,7 +30,7 @@ def _headline(rows: list[Row]) -> str:
     if first["revenue_share"] is None:
         return f"{text}{first['segment_name']} is the largest with {words.share(first['customer_share'])} of customers."
     return (
-        f"{text}{first['segment_name']}, {words.share(first['customer_share'])} of customers, brings "
+        f"{text}{first['segment_name']}, {words.share(first['customer_share'])} of customers, bring "
         f"{words.share(first['revenue_share'])} of revenue. {words.sentence(first['suggested_action'])}"
     )
 

@@ -137,7 +137,7 @@ def test_every_section_of_a_full_shop_has_a_headline_and_something_to_see(full_p
             "orders",
             "Half of all orders are below 84.75 EUR; the largest tenth, from 112.55 EUR on, brings 14% of sales",
         ),
-        ("segments", "There are 2 segments. Loyal, 50% of customers, brings 50% of revenue."),
+        ("segments", "There are 2 segments. Loyal, 50% of customers, bring 50% of revenue."),
         ("rules", "Show Blue mug to whoever takes Tea: 40% of those orders have both, 3.2 times what chance gives."),
         ("recommendations", "Blue mug is new to 7 customers it is recommended to"),
         ("value", "300.00 EUR of it (43%) hangs on 3 customers with a medium or high churn risk"),

@@ -137,8 +137,28 @@ def test_orders_times_are_those_of_the_last_year(given: Put, empty_shop: duckdb.
         on = AS_OF - days_ago * DAY
         given("core.orders", is_sale=is_sale, ordered_on=on, ordered_at=datetime(on.year, on.month, on.day, 9))  # noqa: DTZ001
     reader = Shop(connection=empty_shop, name="Mug & Co", currency="EUR", time_zone="UTC")
-    answer = reader.rows("orders_times", {"time_zone": "UTC"})
+    answer = reader.rows("orders_times")
     assert answer == [{"weekday": 1, "hour": 9, "order_count": 3}]
+
+
+def test_what_came_after_the_day_of_the_last_run_is_not_shown(given: Put, ask: Ask) -> None:
+    for run, days_ago in (("newer data", 0), ("looks back", 1)):
+        given("ops.runs", run_id=run, as_of=AS_OF - days_ago * DAY, started_at=NOW - (1 - days_ago) * DAY)
+    given("ops.runs", run_id="nothing new", as_of=None, started_at=NOW + DAY)
+    given(
+        "results.demand_forecast", level="total", measure="amount", period_days=1, forecast_on=AS_OF + DAY, forecast=8
+    )
+    for days_ago, amount in ((0, 1000), (1, 5), (2, 3)):
+        on = AS_OF - days_ago * DAY
+        given("core.daily_metrics", metric_on=on, sales_amount=amount, net_amount=amount)
+        ordered_at = datetime(on.year, on.month, on.day, 9 + days_ago)  # noqa: DTZ001 - as the warehouse keeps it
+        given("core.orders", is_sale=True, ordered_on=on, ordered_at=ordered_at, sales_amount=amount)
+    assert ask("orders_times", "hour", "order_count") == [(11, 1), (10, 1)]
+    assert ask("orders_summary", "order_count", "mean_value") == [(2, 4)]
+    assert sum(count for (count,) in ask("orders_amounts", "bin_count")) == 2
+    assert [value for (value,) in ask("sales_forecast", "value")] == [3, 5, 8]
+    assert [value for series, value in ask("sales_history", "series", "value") if series == "Sales"] == [3, 5]
+    assert ask("overview", "as_of", "amount_now") == [(AS_OF - DAY, 8)]
 
 
 def test_overview(given: Put, ask: Ask) -> None:
