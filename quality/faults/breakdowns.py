@@ -84,9 +84,9 @@ def _try(shop: Shop, template: Path, reference: Reference, scenario: Scenario, f
 
 
 def _words(said: str, expected: str) -> str:
-    """Return the first line that says what is expected, shortened, without the program's paths."""
+    """Return the last line that says what is expected, which is how a run ends, shortened and without folders."""
     found = [line for line in said.splitlines() if re.search(expected, line)]
-    return re.sub(r"/\S*/", "…/", found[0]).strip()[:300] if found else ""
+    return re.sub(r"/\S*/", "…/", found[-1]).strip()[:300] if found else ""
 
 
 def _look_after(shop: Shop, reference: Reference, tried: Tried) -> None:
