@@ -218,7 +218,7 @@ def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     settings = load_settings(config, overrides_of(warehouse, set_))
     run_id = last_run_id(settings)
     show_with_words(_out, ask(settings, "last_runs"), "Last runs", words="message", about="run_id")
-    show(_out, ask(settings, "sources_summary"), "What came in")
+    show(_out, ask(settings, "sources_summary").without_empty_columns(), "What came in")
     freshness = ask(settings, "freshness_summary")
     show_with_words(_out, freshness, "How fresh the answers are", words="reason", about="family")
     _out.print(f"A run may use {in_words(settings)}.", highlight=False, soft_wrap=True)

@@ -190,7 +190,7 @@ def show_summary(out: Console, settings: Settings, since: datetime) -> bool:
         ("checks_of_run", "What was checked"),
     ):
         if answers[name].rows:
-            show(out, answers[name], title)
+            show(out, answers[name].without_empty_columns(), title)
     if answers["families_of_run"].rows:
         families = answers["families_of_run"]
         show_with_words(out, families, "How the families fared", words="reason", about="family")

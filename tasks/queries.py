@@ -44,6 +44,14 @@ class Answer:
         """Return the answer as a Markdown table."""
         return markdown_table(self.columns, self.rows)
 
+    def without_empty_columns(self) -> Answer:
+        """Return the answer without the columns that have no value in any row."""
+        filled = [place for place in range(len(self.columns)) if any(row[place] is not None for row in self.rows)]
+        return Answer(
+            columns=tuple(self.columns[place] for place in filled),
+            rows=tuple(tuple(row[place] for place in filled) for row in self.rows),
+        )
+
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return each row as a mapping."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]

@@ -9,7 +9,7 @@ SELECT
     (sum(rows_read) FILTER (WHERE status = 'raw'))::BIGINT AS waiting,
     (sum(rows_read) FILTER (WHERE status = 'set_aside'))::BIGINT AS "set aside",
     (sum(rows_read) FILTER (WHERE status = 'discarded'))::BIGINT AS discarded,
-    count(*) FILTER (WHERE status = 'superseded') AS "superseded files"
+    nullif(count(*) FILTER (WHERE status = 'superseded'), 0) AS "superseded files"
 FROM ops.loads
 GROUP BY source
 ORDER BY source

@@ -219,7 +219,7 @@ def test_sources_summary(given: Put, ask: Ask) -> None:
     till, web = ask("sources_summary")
     assert till == ("till", 4, 25, 7, 2, 1, 4, 5, 6, 1)
     assert till[2] == sum(till[3:9])
-    assert web == ("web", 1, 1, 1, 0, 0, None, None, None, 0)
+    assert web == ("web", 1, 1, 1, 0, 0, None, None, None, None)
 
 
 def test_waiting_sources(given: Put, ask: Ask) -> None:
