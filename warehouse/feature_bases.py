@@ -43,7 +43,8 @@ def mark_of(connection: duckdb.DuckDBPyConnection, build: FeatureBuild) -> str:
 def base_of(connection: duckdb.DuckDBPyConnection, build: FeatureBuild, mark: str) -> Base | str:
     """Return what the tables to be renewed stand on, or why they can't be renewed and all are built, if there are any.
 
-    They have one base: built by one run, from a snapshot that the lake still has, for a day no later than this build's.
+    They have one base: built by one run, from a snapshot that the lake still has, as it has all after it, for a day no
+    later than this build's.
     """
     wanted = {table.qualified_name for table in build.tables if is_scoped(table) and table.stored} | set(COMPARED)
     if wanted == set(COMPARED):
@@ -63,8 +64,8 @@ def base_of(connection: duckdb.DuckDBPyConnection, build: FeatureBuild, mark: st
         return "settings, contracts or SQL have changed"
     if as_of_now < as_of:
         return f"they are as of {as_of}, later than what is asked for"
-    kept = connection.execute(f"SELECT 1 FROM {LAKE}.snapshots() WHERE snapshot_id = ?", [snapshot]).fetchone()
-    return Base(snapshot=snapshot, as_of=as_of) if kept else "the lake no longer keeps what they were built from"
+    is_kept = _has_snapshots(connection, snapshot, build.snapshot)
+    return Base(snapshot=snapshot, as_of=as_of) if is_kept else "the lake no longer keeps what they were built from"
 
 
 def record_build(connection: duckdb.DuckDBPyConnection, build: FeatureBuild, mark: str, run_id: str) -> None:
@@ -75,3 +76,11 @@ def record_build(connection: duckdb.DuckDBPyConnection, build: FeatureBuild, mar
         "INSERT INTO ops.feature_builds (table_name, run_id, read_snapshot, mark, as_of) SELECT unnest(?), ?, ?, ?, ?",
         [names, run_id, build.snapshot, mark, build.parameters["as_of"]],
     )
+
+
+def _has_snapshots(connection: duckdb.DuckDBPyConnection, first: int, last: int) -> bool:
+    """Whether the lake has every snapshot: what was written and deleted is told one by one."""
+    row = connection.execute(
+        f"SELECT count(*) FROM {LAKE}.snapshots() WHERE snapshot_id BETWEEN ? AND ?", [first, last]
+    ).fetchone()
+    return bool(row and row[0] == last - first + 1)

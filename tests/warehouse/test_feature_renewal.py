@@ -306,6 +306,14 @@ def test_products_of_another_number_or_kind_are_built_whole(shop: Shop) -> None:
     assert "products are numbered or described otherwise" in shop.whole_because(NEXT)
 
 
+def test_without_the_snapshots_in_between_all_is_built(shop: Shop) -> None:
+    shop.change(lines(1000, 3, on(NEXT)))
+    shop.change(lines(2000, 3, on(NEXT)))
+    newest = latest_snapshot(shop.connection)
+    shop.connection.execute(f"CALL ducklake_expire_snapshots('lake', versions => [{newest - 1}])")
+    assert "no longer keeps" in shop.whole_because(NEXT)
+
+
 def test_most_of_the_shop_is_built_whole(shop: Shop) -> None:
     shop.change("UPDATE core.order_lines SET unit_price = unit_price + 1 WHERE order_id < '3'")
     assert "of the orders are touched" in shop.whole_because(NEXT)
