@@ -285,8 +285,7 @@ def _number_rows(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], 
             UNION ALL BY NAME
             SELECT _path, _malformed, {own} FROM incoming_by_line
         )
-        SELECT incoming_files.load_id AS _load_id, _malformed, {given}
-        FROM texts JOIN incoming_files ON incoming_files.path = _path
+        SELECT _path AS _incoming_path, _malformed, {given} FROM texts
     """)
     connection.execute("""
         CREATE OR REPLACE TEMP VIEW incoming_counts AS

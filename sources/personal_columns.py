@@ -213,17 +213,20 @@ def _sample(connection: duckdb.DuckDBPyConnection, column: str) -> list[str]:
 
 
 def _found_values(treatments: Sequence[_Treatment]) -> str:
-    """Return the relation of all personal values in `incoming_texts`, found in one pass."""
-    items = ", ".join(
-        f"CASE WHEN {treatment.is_personal} THEN "
-        f"{{'value': {treatment.value}, 'kind': {treatment.kind}, 'place': {place}}} END"
+    """Return the relation of all personal values in `incoming_texts`.
+
+    Each column is read by itself: DuckDB asks all of the conditions of a long OR of every row, also where the first of
+    each would do.
+    """
+    found = " UNION ALL ".join(
+        f"SELECT {treatment.value} AS value, {treatment.kind} AS kind, _incoming_path, {place} AS place "
+        f"FROM incoming_texts WHERE {treatment.is_personal}"
         for place, treatment in enumerate(treatments)
     )
-    any_personal = " OR ".join(treatment.is_personal for treatment in treatments)
     return f"""(
-        SELECT _item.value AS value, _item.kind AS kind, _load_id AS load_id, _item.place AS place
-        FROM (SELECT _load_id, unnest([{items}]) AS _item FROM incoming_texts WHERE {any_personal})
-        WHERE _item.value IS NOT NULL
+        SELECT value, kind, load_id, place
+        FROM ({found}) JOIN incoming_files ON path = _incoming_path
+        WHERE value IS NOT NULL
     )"""
 
 

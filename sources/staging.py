@@ -27,9 +27,9 @@ def stage(
 
     `incoming` has `_load_id`, `_file`, `_row_number` (from 1, in each file), `_malformed` (the line where it could not
     be read as a row, else NULL) and one text column for each column of the files. `incoming_texts` has the same rows
-    without their numbers and files, which is cheaper. The temporary view `incoming_counts` has the rows of each load:
-    `load_id`, `row_count`. A file that was read line by line numbers its rows by its lines
-    (the first after the header is 1).
+    with `_incoming_path` in the place of their numbers, files and loads, which is cheaper. The temporary view
+    `incoming_counts` has the rows of each load: `load_id`, `row_count`. A file that was read line by line numbers its
+    rows by its lines (the first after the header is 1).
 
     Raises whatever reading a file ends with when it turns out unreadable on the way; nothing is staged then.
     """
@@ -69,8 +69,10 @@ def _stage_parquet(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], 
         FROM read_parquet({files_sql(paths)}, filename = '_path', file_row_number = true) AS rows
         JOIN incoming_files ON incoming_files.path = rows._path
     """)
-    connection.execute("""
-        CREATE OR REPLACE TEMP VIEW incoming_texts AS SELECT * EXCLUDE (_file, _row_number) FROM incoming
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP VIEW incoming_texts AS
+        SELECT rows._path AS _incoming_path, CAST(NULL AS VARCHAR) AS _malformed, {texts}
+        FROM read_parquet({files_sql(paths)}, filename = '_path') AS rows
     """)
     connection.execute("""
         CREATE OR REPLACE TEMP VIEW incoming_counts AS

@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from expectations.gate import Gate
 from sources.files import SourceError
 from sources.known_files import remember_files
+from sources.loaded_before import has_loads, protect_what_is_there
 from sources.loading import Inspection, LoadAgainError, inspect_source, load_files
 from sources.refused_files import remember_refused
 from tasks.gates import pass_gate
@@ -23,7 +24,7 @@ from warehouse.binding import execute
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.merging import Merge, in_merge_order, merge_loads, replay_quarantine
-from warehouse.protection import adopt_key, key_of, protection_of
+from warehouse.protection import adopt_key, has_key, key_of, protection_of
 from warehouse.quarantined import count_rows, discard_rows
 from warehouse.recognition import masked
 from warehouse.run_records import bury_crashed_runs
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State, TaskRun
 
     from tasks.run import Run
+    from warehouse.personal_key import Key
     from warehouse.quarantined import Which
 
 
@@ -62,8 +64,25 @@ def prepare_warehouse(run: Run) -> None:
     create_warehouse(run.settings.warehouse)
     with open_warehouse(run.settings.warehouse) as connection:
         with transaction(connection, "know key", run.run_id):
-            adopt_key(connection, run.settings, utc_now())
+            _know_key(connection, run)
         begin_record(connection, run)
+
+
+def _know_key(connection: duckdb.DuckDBPyConnection, run: Run) -> Key:
+    """Return the warehouse's key. A warehouse from before there were keys gets one, and what it holds is protected."""
+    is_from_before = not has_key(connection) and has_loads(connection)
+    key = adopt_key(connection, run.settings, utc_now())
+    if is_from_before:
+        run.folder.mkdir(parents=True, exist_ok=True)
+        protection = protection_of(connection, run.settings)
+        sources = run.settings.sources
+        left = protect_what_is_there(
+            connection, protection, sources, scratch=run.folder, run_id=run.run_id, now=utc_now()
+        )
+        warn("personal values that were loaded before are protected now; earlier snapshots hold them as they were")
+        for name in left:
+            warn(f"raw.{name} stays as it is: no source of this name is configured, so its columns can't be judged")
+    return key
 
 
 @task(
@@ -216,7 +235,7 @@ def replay(run: Run) -> dict[str, tuple[int, int]]:
     passed: dict[str, tuple[int, int]] = {}
     create_warehouse(run.settings.warehouse)
     with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "replay", run.run_id):
-        key = adopt_key(connection, run.settings, utc_now())
+        key = _know_key(connection, run)
         for name in in_merge_order(run.settings, _sources(connection, "quarantined_sources")):
             merge = Merge.of(run.settings, name, key=key, run_id=run.run_id, now=utc_now())
             counts = replay_quarantine(connection, merge)

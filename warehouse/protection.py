@@ -65,6 +65,11 @@ def protection_of(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
     return Protection(key=key_of(connection, settings), all_identifiers=settings.privacy.pseudonymise == "all")
 
 
+def has_key(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the warehouse knows its key."""
+    return bool(_current_key_id(connection))
+
+
 def _current_key_id(connection: duckdb.DuckDBPyConnection) -> str:
     row = connection.execute("SELECT key_id FROM protected.keys WHERE is_current").fetchone()
     return str(row[0]) if row else ""

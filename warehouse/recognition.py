@@ -130,18 +130,16 @@ def is_identifier_sql(column: str) -> str:
 def is_stray_sql(column: str) -> str:
     """Return the SQL that is true where a text that need not be personal is so beyond doubt."""
     return (
-        f"(strlen({column}) >= {_SHORTEST} AND ({_is_email_sql(column)} OR {_is_phone_sql(column)} "
-        f"OR {_is_address_sql(column)} "
-        f"OR ({column} LIKE '____ ____ ____ ____' OR {column} LIKE '____-____-____-____') "
-        f"AND regexp_full_match({column}, {quote_text(_GROUPED_CARD)})))"
+        f"(strlen({column}) >= {_SHORTEST} AND ({_is_email_sql(column)} OR ({column} < ':' AND "
+        f"({_is_phone_sql(column)} OR {_is_address_sql(column)} OR {_is_card_sql(column)}))))"
     )
 
 
 def is_stray_in_numbers_sql(column: str) -> str:
     """Return the SQL that is true where words stand in a column of numbers: they came there by mistake."""
     return (
-        f"({is_stray_in_days_sql(column)} OR strlen({column}) >= {_SHORTEST} "
-        f"AND ({_is_phone_sql(column)} OR {_is_address_sql(column)}))"
+        f"({is_stray_in_days_sql(column)} OR (strlen({column}) >= {_SHORTEST} "
+        f"AND ({_is_phone_sql(column)} OR {_is_address_sql(column)})))"
     )
 
 
@@ -149,7 +147,8 @@ def is_stray_in_days_sql(column: str) -> str:
     """Return the SQL that is true where words stand in a column of days or times; a month has a number beside it."""
     markers = ", ".join(quote_text(marker) for marker in _MARKERS)
     words = f"regexp_matches({column}, '\\pL\\pL') AND NOT regexp_matches({column}, '[0-9]')"
-    return f"(({column} >= 'A' AND {words} AND lower(trim({column})) NOT IN ({markers})) OR {_is_email_sql(column)})"
+    is_word = f"{column} >= 'A' AND {words} AND lower(trim({column})) NOT IN ({markers})"
+    return f"(({is_word}) OR (strlen({column}) >= {_SHORTEST} AND {_is_email_sql(column)}))"
 
 
 def kind_sql(column: str, otherwise: Kind) -> str:
@@ -180,6 +179,10 @@ def _is_phone_sql(column: str) -> str:
 
 def _is_address_sql(column: str) -> str:
     return f"({column} LIKE '%.%.%.%' AND regexp_full_match({column}, {quote_text(_IP_4)}))"
+
+
+def _is_card_sql(column: str) -> str:
+    return f"(strlen({column}) = 19 AND regexp_full_match({column}, {quote_text(_GROUPED_CARD)}))"
 
 
 def _full(pattern: str) -> Callable[[str], bool]:

@@ -6,6 +6,7 @@ from quality.faults.breakdowns import measure as measure_breakdowns
 from quality.faults.escapes import measure as measure_escapes
 from quality.faults.inputs.proof import measure as measure_inputs
 from quality.faults.kills import measure as measure_kills
+from quality.faults.personal import measure as measure_personal
 from quality.faults.proof import Proof
 from quality.faults.readers import measure as measure_readers
 
@@ -15,5 +16,6 @@ PROOFS = (
     Proof(name="readers", title="Readers during publications", measure=measure_readers),
     Proof(name="breakdowns", title="Breakdowns", measure=measure_breakdowns),
     Proof(name="escapes", title="Escapes and injections", measure=measure_escapes),
+    Proof(name="personal", title="Personal data", measure=measure_personal),
 )
 TITLES = {proof.name: proof.title for proof in PROOFS}

@@ -9,12 +9,12 @@ import pytest
 
 from expectations.gate import Gate, validate
 from expectations.records import keep_records
+from quality.faults.personal_marks import WORD, marks_in, plant
 from sources.demo_shop import generate
 from sources.loading import inspect_source, load_files
 from sources.refused_files import remember_refused
 from tests.demo_warehouse import RUN_ID
 from tests.keys import KEY
-from tests.personal_marks import WORD, marks_in, plant
 from tests.warehouse.ingest import NOW, ask, ingest, order_lines
 from warehouse.catalog import find
 from warehouse.completing import complete_core

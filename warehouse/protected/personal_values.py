@@ -21,7 +21,7 @@ TABLE = Table(
             description="What it was taken for where it came first.",
             allowed=tuple(Kind),
         ),
-        SOURCE.here("It brought the value first."),
+        SOURCE.here("It brought the value first; a table, for what was loaded before the warehouse had a key."),
         LOAD_ID.here("It brought the value first; empty for the names of files.", nullable=True),
         KEY_ID.here("It encrypts the value."),
         Column(
