@@ -224,7 +224,9 @@ def _server_killed(shop: Shop, folder: Path, _template: Path) -> Iterator[Ended]
     """Kill the server in the middle of a run, and start it again a little later."""
     with ExitStack() as servers:
         environment = servers.enter_context(standing_server(folder))
-        own = Shop(folder=shop.folder, environment=environment)
+        # The shop's key is where its other runs have it.
+        server = {name: environment[name] for name in ("PREFECT_API_URL", "PREFECT_HOME")}
+        own = Shop(folder=shop.folder, environment=shop.environment | server)
         watched = Watched.start(own)
         watched.wait_for(*STAGES["merge"])
         os.killpg(int(environment["TILLFLOW_FAULTS_SERVER"]), signal.SIGKILL)
