@@ -75,13 +75,17 @@ def _make_view(connection: duckdb.DuckDBPyConnection, source: str, joins: str) -
             {", ".join(f"raw_rows.{name}" for name in own)}
         FROM {raw} AS raw_rows
         {joins}
-        {_only_loads(connection)}
+        {_only_loads(connection, source)}
     """)
 
 
-def _only_loads(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return a condition that lets DuckDB pass over the files of other loads; many loads have no use of it."""
+def _only_loads(connection: duckdb.DuckDBPyConnection, source: str) -> str:
+    """Return a condition that lets DuckDB pass over the files of other loads; many loads, or all, have no use of it."""
     loads = [str(row[0]) for row in connection.execute("SELECT load_id FROM pending_loads").fetchall()]
-    if not 0 < len(loads) <= _NAMED_LOADS:
+    others = connection.execute(
+        "SELECT 1 FROM ops.loads WHERE source = ? AND load_id NOT IN (SELECT load_id FROM pending_loads) LIMIT 1",
+        [source],
+    )
+    if not 0 < len(loads) <= _NAMED_LOADS or not others.fetchone():
         return ""
     return f"WHERE raw_rows._load_id IN ({', '.join(quote_text(load) for load in loads)})"

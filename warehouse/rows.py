@@ -101,9 +101,8 @@ def contract_rules(table: Table, catalogued: frozenset[str]) -> list[Rule]:
             reason = f"{column.name} is {_beyond(column)}"
             rules.append(Rule(f"out_of_range_{column.name}", f"{name} < {limits[0]} OR {name} > {limits[1]}", reason))
         if column.allowed and column.origin is not Origin.DERIVED:
-            values = ", ".join(quote_text(value) for value in column.allowed)
             reason = f"{column.name} is none of {', '.join(column.allowed)}"
-            rules.append(Rule(f"not_allowed_{column.name}", f"{name} NOT IN ({values})", reason))
+            rules.append(Rule(f"not_allowed_{column.name}", _flag("not_allowed", column), reason))
         rules += _reference_rules(column, catalogued)
     rules += [Rule(check.name, check.violation, check.meaning) for check in table.checks if not check.is_defect]
     return rules
@@ -112,12 +111,34 @@ def contract_rules(table: Table, catalogued: frozenset[str]) -> list[Rule]:
 def _reference_rules(column: Column, catalogued: frozenset[str]) -> list[Rule]:
     if not column.references:
         return []
-    schema, table, key = column.references.split(".")
+    table = column.references.split(".")[1]
     if table not in catalogued:
         return []
-    known = f"SELECT {key} FROM {schema}.{table}" + (" WHERE NOT is_derived" if table == "products" else "")
-    violation = f"{column.references_when} AND {quote_identifier(column.name)} NOT IN ({known})"
+    violation = f"{column.references_when} AND {_flag('unknown', column)}"
     return [Rule(f"unknown_{column.name}", violation, f"{column.name} is not in the shop's {table}")]
+
+
+def _flag(rule: str, column: Column) -> str:
+    """Return the name of the column that says whether a value was not found, see `_looked_up`."""
+    return quote_identifier(f"_is_{rule}_{column.name}")
+
+
+def _looked_up(table: Table, catalogued: frozenset[str]) -> dict[str, str]:
+    """Return by its name the SQL of each flag that looks a value up: asked once, it is one join instead of five.
+
+    Each column that asks for it had one of its own, and those that nobody reads stayed in the plan.
+    """
+    found = {}
+    for column in table.columns:
+        name = quote_identifier(column.name)
+        if column.allowed and column.origin is not Origin.DERIVED:
+            values = ", ".join(quote_text(value) for value in column.allowed)
+            found[_flag("not_allowed", column)] = f"{name} NOT IN ({values})"
+        if _reference_rules(column, catalogued):
+            schema, parent, key = column.references.split(".")
+            known = f"SELECT {key} FROM {schema}.{parent}" + (" WHERE NOT is_derived" if parent == "products" else "")
+            found[_flag("unknown", column)] = f"{name} NOT IN ({known})"
+    return found
 
 
 def checked_sql(table: Table, catalogued: frozenset[str], shaped: str) -> str:
@@ -128,8 +149,11 @@ def checked_sql(table: Table, catalogued: frozenset[str], shaped: str) -> str:
     rules = contract_rules(table, catalogued)
     if not rules:
         return f"SELECT * FROM {shaped}"
+    looked_up = _looked_up(table, catalogued)
+    if looked_up:
+        shaped = f"(SELECT *, {', '.join(f'{sql} AS {name}' for name, sql in looked_up.items())} FROM {shaped})"
     return f"""
-        SELECT * REPLACE (
+        SELECT * {f"EXCLUDE ({', '.join(looked_up)})" if looked_up else ""} REPLACE (
             coalesce(_is_bad OR {_any(rules)}, false) AS _is_bad,
             concat_ws(',', nullif(_rules, ''), nullif({_names(rules)}, '')) AS _rules,
             concat_ws('; ', nullif(_reasons, ''), nullif({_reasons(rules)}, '')) AS _reasons
