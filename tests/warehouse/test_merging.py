@@ -208,7 +208,7 @@ def test_a_file_without_a_last_line_end_among_files_that_have_one_is_refused(
     cut.write_bytes(cut.read_bytes()[:-2])  # UK, cut to U
     with open_warehouse(sqlite_lake) as connection:
         (refused,) = inspect_source(connection, "orders", source, KEY).refused
-        assert "c.csv: its last line has no end" in refused.reason
+        assert "c.csv: its last line, line 2, has no end" in refused.reason
     (tmp_path / "in" / "a.csv").unlink()
     with open_warehouse(sqlite_lake) as connection:
         assert len(inspect_source(connection, "orders", source, KEY).new_files) == 2
