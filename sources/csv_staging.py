@@ -143,11 +143,15 @@ def _explained(connection: duckdb.DuckDBPyConnection, path: str, file: SourceFil
         SELECT
             length(value) - length(replace(value, chr(10), '')) AS line_ends,
             length(value) - length(replace(value, $delimiter, '')) AS delimiters,
+            len(list_filter(
+                string_split(value, chr(10))[2:-2],
+                lambda line: length(line) - length(replace(line, $delimiter, '')) = $width - 1
+            )) AS like_rows,
             count(*)
         FROM ({values})
         GROUP BY ALL
         """,
-        {"path": path, "delimiter": file.delimiter},
+        {"path": path, "delimiter": file.delimiter, "width": len(columns)},
     ).fetchall()
     row = connection.execute(
         """
@@ -161,8 +165,8 @@ def _explained(connection: duckdb.DuckDBPyConnection, path: str, file: SourceFil
     rows, is_in_malformed = row or (0, False)
     return (
         not is_in_malformed
-        and rows + sum(line_ends * count for line_ends, _, count in found) == file.lines.count - 1
-        and not any(took_lines(line_ends, delimiters, len(columns)) for line_ends, delimiters, _ in found)
+        and rows + sum(line_ends * count for line_ends, *_, count in found) == file.lines.count - 1
+        and not any(took_lines(*counts, len(columns)) for *counts, _ in found)
     )
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # A value of more lines than this, or of more bytes, is a quote that was never closed.
 _MOST_LINES = 1_000
+# In files of fewer columns a line of a text easily has as many delimiters as a row.
+_TELLING_WIDTH = 5
 _MOST_CHARACTERS = 1_000_000
 
 
@@ -53,13 +55,22 @@ def records(lines: Iterable[str], *, width: int, delimiter: str) -> Iterator[Rec
             yield Record(first, (), text.rstrip("\r\n"))
 
 
-def took_lines(line_ends: int, delimiters: int, width: int) -> bool:
+def took_lines(line_ends: int, delimiters: int, like_rows: int, width: int) -> bool:
     """Return whether a value with so many line ends looks like lines of the file that a quote took in.
 
     A row that took lines in and still has its number of values has `width - 1` delimiters for each line end in it;
-    a text of many lines has fewer.
+    a text of many lines has fewer. Where some of the lines are broken too, others are whole: `like_rows` of the value's
+    lines, but the first and the last, have as many delimiters as a row.
     """
-    return width > 1 and line_ends > 0 and delimiters >= line_ends * (width - 1)
+    is_full = delimiters >= line_ends * (width - 1)
+    return width > 1 and line_ends > 0 and (is_full or (width >= _TELLING_WIDTH and like_rows > 1))
+
+
+def looks_like_lines(value: str, delimiter: str, width: int) -> bool:
+    """Return whether a value looks like lines of the file that a quote took in."""
+    inner = value.split("\n")[1:-1]
+    like_rows = sum(line.count(delimiter) == width - 1 for line in inner)
+    return took_lines(value.count("\n"), value.count(delimiter), like_rows, width)
 
 
 class _Lines:
@@ -109,9 +120,7 @@ def _quoted(rest: _Lines, text: str, width: int, delimiter: str) -> list[str]:
         if quotes % 2:
             continue
         values = _split((text + "".join(ahead)).rstrip("\r\n"), delimiter)
-        if len(values) != width or any(
-            took_lines(value.count("\n"), value.count(delimiter), width) for value in values
-        ):
+        if len(values) != width or any(looks_like_lines(value, delimiter, width) for value in values):
             return []
         rest.take(count)
         return values

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sources.files import SourceError, inspect_file
 from sources.personal_columns import protect_incoming
-from sources.records import distinct_names, records, took_lines
+from sources.records import distinct_names, looks_like_lines, records
 from sources.staging import stage
 from tests.keys import KEY, PROTECTION
 from warehouse.catalog import tables
@@ -169,7 +169,7 @@ def test_what_a_csv_writer_wrote_is_read_back(rows: list[tuple[str, str, str]]) 
     text = out.getvalue()
     found = [record.values for record in records(text.splitlines(keepends=True), width=3, delimiter=",")]
     # A value that looks like whole lines of the file is not believed.
-    if not any(took_lines(value.count("\n"), value.count(","), 3) for row in rows for value in row):
+    if not any(looks_like_lines(value, ",", 3) for row in rows for value in row):
         assert found == rows
 
 
@@ -189,3 +189,23 @@ def test_no_line_is_lost_whatever_it_says(lines: list[str]) -> None:
     for record in found:
         if not record.values:
             assert record.text == lines[record.line - 1]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_taken"),
+    [
+        ("on the door,x\n1,2,3,4,5\n6,7,8,9,0\nbroken,please", True),
+        ("one, two, three, four, five\nsix\nseven, eight", False),
+        ("a\n1,2,3,4,5\nb", False),
+    ],
+)
+def test_a_text_with_whole_rows_in_it_took_lines_in_though_others_are_broken(value: str, *, is_taken: bool) -> None:
+    assert looks_like_lines(value, ",", 5) is is_taken
+    assert not looks_like_lines("x\n1,2,3\n4,5,6\ny", ",", 4)
+
+
+def test_rows_between_two_broken_lines_are_read(tmp_path: Path) -> None:
+    rows = "".join(f"{number},p,2024-01-0{number},x,y\n" for number in range(1, 8))
+    text = "id,sku,at,note,more\n" + '0,p,2024-01-01,x,"cut\n' + rows + '8,p,2", z\n' + "9,p,2024-01-01,x,y\n"
+    found = staged(tmp_path / "a.csv", tmp_path, text)
+    assert [row[1] for row in found if row[3] is None] == [str(number) for number in (*range(1, 8), 9)]

@@ -69,7 +69,7 @@ def _missing(mutant: Mutant, lines: Sequence[str], rows: Sequence[RawRow]) -> li
     """Return the good file's records that stand in the mutated one as they were, but in no row nor rejected line."""
     original, encoding = mutant.original, mutant.original.style.encoding
     is_by_byte = not encoding.startswith("utf-16")
-    found = Counter(tuple(value or "" for value in values) for values, malformed in rows if malformed is None)
+    found = Counter(_without_empty_end(values) for values, malformed in rows if malformed is None)
     rejected = "\n".join("\n".join(lines_of(malformed)) for _, malformed in rows if malformed is not None)
     whole = "\n" + "\n".join(lines) + "\n"
     missing = []
@@ -77,11 +77,19 @@ def _missing(mutant: Mutant, lines: Sequence[str], rows: Sequence[RawRow]) -> li
         as_lines = "\n".join(lines_of(_bytes_as_text(record, encoding) if is_by_byte else record))
         if f"\n{as_lines}\n" not in whole:
             continue
-        values = tuple(value.replace("\r\n", "\n") for value in row)
+        values = _without_empty_end(row)
         if found[values] == 0 and "\n".join(lines_of(record)) not in rejected:
             missing.append(record)
     # A file whose header has another number of names has no rows of its own width: all its lines are rejected.
     return missing
+
+
+def _without_empty_end(values: Sequence[str | None]) -> tuple[str, ...]:
+    """Return values without the empty ones at their end: a row may have one more than its file has columns."""
+    given = [value or "" for value in values]
+    while given and not given[-1]:
+        given.pop()
+    return tuple(given)
 
 
 def _bytes_as_text(text: str, encoding: str) -> str:
