@@ -14,6 +14,7 @@ from rich.console import Console
 
 from flows.console import plain, show, show_with_words, text_output
 from flows.options import ConfigOption, SetOption, WarehouseOption, overrides_of
+from flows.persons import erase
 from flows.quarantine import quarantine_app
 from flows.running import DONE, FAILED, WRONG_USAGE, run_flow, show_broken_checks, show_summary
 from tasks.exports import FileFormat, export, format_of, write_text
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(quarantine_app, name="quarantine", invoke_without_command=True)
+app.command()(erase)
 
 _out = Console()
 _err = Console(stderr=True)

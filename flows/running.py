@@ -49,7 +49,7 @@ def run_flow(
     verbose: bool,
 ) -> tuple[int, str]:
     """Run the flow and return the exit code and, where it failed, why, in words."""
-    _set_up_prefect(verbose=verbose)
+    set_up_prefect(verbose=verbose)
     with showing_progress(out, "starting Prefect"):
         server = start_unless_configured()
         if server:
@@ -92,7 +92,7 @@ def run_flow(
 
 def replay_quarantine(out: Console, err: Console, settings: Settings) -> int:
     """Judge the quarantined rows again and return the exit code."""
-    _set_up_prefect(verbose=False)
+    set_up_prefect(verbose=False)
     from expectations.gate import GateFailedError  # noqa: PLC0415 - only here
     from tasks.ingest import replay  # noqa: PLC0415 - imports Prefect
     from tasks.run import running  # noqa: PLC0415 - with it
@@ -114,7 +114,7 @@ def replay_quarantine(out: Console, err: Console, settings: Settings) -> int:
 
 def discard_rows(out: Console, settings: Settings, which: Which) -> int:
     """Leave quarantined rows out for good and return the exit code."""
-    _set_up_prefect(verbose=False)
+    set_up_prefect(verbose=False)
     from tasks.ingest import discard_quarantined  # noqa: PLC0415 - imports Prefect
     from tasks.run import running  # noqa: PLC0415 - with it
 
@@ -126,7 +126,7 @@ def discard_rows(out: Console, settings: Settings, which: Which) -> int:
 
 def decide_on_load(out: Console, err: Console, settings: Settings, load_id: str, decision: Decision) -> int:
     """Decide what becomes of a load that is set aside and return the exit code."""
-    _set_up_prefect(verbose=False)
+    set_up_prefect(verbose=False)
     from tasks.ingest import decide  # noqa: PLC0415 - imports Prefect
     from tasks.run import running  # noqa: PLC0415 - with it
 
@@ -147,7 +147,7 @@ def decide_on_load(out: Console, err: Console, settings: Settings, load_id: str,
 
 def repair_warehouse(out: Console, settings: Settings) -> None:
     """Mend what every run mends when it begins: rights, runs that never ended, files that killed ones left behind."""
-    _set_up_prefect(verbose=False)
+    set_up_prefect(verbose=False)
     from tasks.ingest import mend  # noqa: PLC0415 - imports Prefect
     from tasks.run import running  # noqa: PLC0415 - with it
 
@@ -215,7 +215,7 @@ def show_broken_checks(out: Console, broken: Answer) -> None:
         out.print(f"[{colour}]{check['severity']}[/{colour}] {plain(text)}", highlight=False, soft_wrap=True)
 
 
-def _set_up_prefect(*, verbose: bool) -> None:
+def set_up_prefect(*, verbose: bool) -> None:
     """Choose what Prefect prints, before it is imported; what the environment says already stands."""
     for name, value in (_PREFECT if verbose else _PREFECT | _QUIET).items():
         os.environ.setdefault(name, value)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from warehouse.erasing.refusing import Refusal
     from warehouse.personal_key import Key
     from warehouse.protection import Protection
     from warehouse.settings import SourceSettings
@@ -185,12 +186,13 @@ def load_files(
     scratch: Path,
     run_id: str,
     now: datetime,
+    refusal: Refusal | None = None,
 ) -> int:
     """Append the rows of `files` to the source's raw table, record the loads and return how many rows were read.
 
     Personal values are kept in the protected schema; raw gets their pseudonyms.
 
-    The caller owns the transaction: all files are loaded, or none.
+    The caller owns the transaction: all files are loaded, or none. `refusal` keeps erased persons out.
 
     Raises:
         LoadAgainError: when a file turns out unreadable, or to be read in another way.
@@ -204,6 +206,8 @@ def load_files(
         columns = group[0].columns
         try:
             stage(connection, source, group, scratch)
+            if refusal:
+                refusal.keep_out(connection, name, columns)
             found = find_personal_columns(connection, name, source, columns)
             remember_personal_columns(connection, name, source, found, run_id=run_id, now=now)
             protect_incoming(connection, protection, name, source, columns, found)
@@ -286,9 +290,12 @@ def _record_loads(
     )
     superseded = "status = 'superseded' AND list_contains(?, load_id)"
     load_ids = [file.load_id for file in files]
-    kept: dict[str, int] = dict(
-        connection.execute(f"SELECT load_id, rows_read FROM ops.loads WHERE {superseded}", [load_ids]).fetchall()
-    )
+    kept: dict[str, tuple[int, int | None]] = {
+        load_id: (rows_read, rows_erased)
+        for load_id, rows_read, rows_erased in connection.execute(
+            f"SELECT load_id, rows_read, rows_erased FROM ops.loads WHERE {superseded}", [load_ids]
+        ).fetchall()
+    }
     connection.execute(f"DELETE FROM ops.loads WHERE {superseded}", [load_ids])
     row = connection.execute("SELECT coalesce(max(load_order), 0) FROM ops.loads").fetchone()
     first = int(row[0]) + 1 if row else 1
@@ -303,7 +310,8 @@ def _record_loads(
             "status": "raw",
             "file_bytes": file.size,
             "load_order": first + place,
-            "rows_read": kept.get(file.load_id, 0),
+            "rows_read": kept.get(file.load_id, (0, None))[0],
+            "rows_erased": kept.get(file.load_id, (0, None))[1],
             "rows_accepted": 0,
             "rows_duplicate": 0,
             "rows_quarantined": 0,

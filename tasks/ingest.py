@@ -23,6 +23,7 @@ from tasks.warm_up import warm_up
 from warehouse.binding import execute
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
+from warehouse.erasing.refusing import refusal_of
 from warehouse.merging import Merge, in_merge_order, merge_loads, replay_quarantine
 from warehouse.protection import adopt_key, has_key, key_of, protection_of
 from warehouse.quarantined import count_rows, discard_rows
@@ -160,6 +161,7 @@ def _load(connection: duckdb.DuckDBPyConnection, run: Run, name: str, inspection
         scratch=run.folder,
         run_id=run.run_id,
         now=utc_now(),
+        refusal=refusal_of(connection, run.settings, utc_now()),
     )
 
 

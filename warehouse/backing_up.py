@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from warehouse.belonging import MARK
 from warehouse.connection import WarehouseError, open_warehouse
-from warehouse.examination import data_files
+from warehouse.erasing.keyed_hashes import KEY_FILE
+from warehouse.lake_files import data_files
 from warehouse.settings import OBJECT_STORES
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def back_up(settings: WarehouseSettings, target: Path, told: Callable[[str], Non
     # The catalog comes last: until then the folder is the backup that it was.
     unfinished.replace(catalog)
     shutil.copy2(settings.path / MARK, target / MARK)
+    if (settings.path / KEY_FILE).exists():
+        shutil.copy2(settings.path / KEY_FILE, target / KEY_FILE)
     return copied
 
 

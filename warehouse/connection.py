@@ -121,6 +121,22 @@ def _open(settings: WarehouseSettings, *, read_only: bool, snapshot: int | None)
     return opening
 
 
+@contextmanager
+def open_postgres(settings: WarehouseSettings, name: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Attach a team's PostgreSQL catalog as `name`, without the lake, whose own connections would hold locks there."""
+    reference, password = split_password(settings.catalog)
+    with duckdb.connect(config={"allow_unsigned_extensions": "true"}) as connection:
+        _load_extensions(connection, ("postgres_scanner",))
+        options = "TYPE postgres"
+        if password:
+            connection.execute(f"CREATE TEMPORARY SECRET catalog (TYPE postgres, PASSWORD {quote_text(password)})")
+            options += ", SECRET catalog"
+        # Session settings hold for all that follows.
+        connection.execute("SET pg_connection_limit = 1")
+        connection.execute(f"ATTACH {quote_text(reference)} AS {name} ({options})")
+        yield connection
+
+
 def _require_catalog(settings: WarehouseSettings) -> None:
     if not settings.catalog and not settings.catalog_file.exists():
         lost = lost_catalog(None, settings.path, settings.data_place, str(settings.catalog_file))

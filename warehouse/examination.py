@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from warehouse.connection import LAKE, open_warehouse
+from warehouse.connection import open_warehouse
 from warehouse.ddl import quote_text
+from warehouse.lake_files import data_files
 from warehouse.machine import free_disk_bytes
 from warehouse.permissions import ALL, umask_of
 from warehouse.settings import OBJECT_STORES
@@ -23,9 +24,9 @@ from warehouse.statements import statement
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from warehouse.lake_files import StoredFile
     from warehouse.settings import WarehouseSettings
 
-_CATALOG = f"__ducklake_metadata_{LAKE}"
 _RESTORE = "restore the warehouse from a backup (docs/operations.md, Backup and restore)"
 # What a run of any size needs at least.
 _LEAST_FREE_BYTES = 1_000_000_000
@@ -45,14 +46,6 @@ class Finding:
     def is_well(self) -> bool:
         """Whether nothing is wrong."""
         return not self.problem
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataFile:
-    """A Parquet file that the catalog names: where it lies, and how long it is."""
-
-    path: str
-    size: int
 
 
 def examine(settings: WarehouseSettings, *, deep: bool = False) -> Iterator[Finding]:
@@ -81,45 +74,14 @@ def examine(settings: WarehouseSettings, *, deep: bool = False) -> Iterator[Find
     yield _free_disk(settings)
 
 
-def data_files(connection: duckdb.DuckDBPyConnection, settings: WarehouseSettings) -> list[DataFile]:
-    """Return every Parquet file, of rows and of deletions, that a snapshot of the catalog still names."""
-    rows = connection.execute(
-        f"""
-        WITH named AS (
-            SELECT table_id, path, path_is_relative, file_size_bytes FROM {_CATALOG}.ducklake_data_file
-            UNION ALL
-            SELECT table_id, path, path_is_relative, file_size_bytes FROM {_CATALOG}.ducklake_delete_file
-        ),
-        tables AS (
-            SELECT DISTINCT
-                table_id,
-                CASE WHEN ducklake_schema.path_is_relative THEN $data ELSE '' END || ducklake_schema.path
-                    AS schema_path,
-                ducklake_table.path AS table_path,
-                ducklake_table.path_is_relative
-            FROM {_CATALOG}.ducklake_table JOIN {_CATALOG}.ducklake_schema USING (schema_id)
-        )
-        SELECT DISTINCT
-            CASE WHEN NOT named.path_is_relative THEN named.path
-                WHEN tables.path_is_relative THEN schema_path || table_path || named.path
-                ELSE table_path || named.path END,
-            file_size_bytes
-        FROM named JOIN tables USING (table_id)
-        ORDER BY ALL
-        """,
-        {"data": f"{settings.data_place.rstrip('/')}/"},
-    ).fetchall()
-    return [DataFile(path=str(path), size=int(size)) for path, size in rows]
-
-
-def _files_are_there(connection: duckdb.DuckDBPyConnection, files: Sequence[DataFile]) -> Finding:
+def _files_are_there(connection: duckdb.DuckDBPyConnection, files: Sequence[StoredFile]) -> Finding:
     question = "Every file that the catalog names is there, and as long as it says"
     wrong = [f"{file.path} {told}" for file in files if (told := _size_is_wrong(connection, file))]
     looked_at = f"{len(files):,} Parquet files, {sum(file.size for file in files) / 1e9:,.2f} GB"
     return _finding(question, looked_at, wrong, _RESTORE)
 
 
-def _size_is_wrong(connection: duckdb.DuckDBPyConnection, file: DataFile) -> str:
+def _size_is_wrong(connection: duckdb.DuckDBPyConnection, file: StoredFile) -> str:
     """Say what is wrong with a file's size; an empty text when nothing is."""
     if file.path.startswith(OBJECT_STORES):
         try:
@@ -135,7 +97,7 @@ def _size_is_wrong(connection: duckdb.DuckDBPyConnection, file: DataFile) -> str
     return "" if size == file.size else f"has {size:,} bytes, and the catalog says {file.size:,}"
 
 
-def _files_can_be_read(connection: duckdb.DuckDBPyConnection, files: Sequence[DataFile]) -> Finding:
+def _files_can_be_read(connection: duckdb.DuckDBPyConnection, files: Sequence[StoredFile]) -> Finding:
     """Read each file to its end. A value that was changed in place may still be read."""
     wrong = []
     for file in files:

@@ -379,7 +379,8 @@ def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarant
     lost = connection.execute(
         """
         SELECT load_id FROM ops.loads
-        WHERE source = ? AND status = 'merged' AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined
+        WHERE source = ? AND status = 'merged'
+            AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined + coalesce(rows_erased, 0)
         UNION
         SELECT load_id FROM accounted WHERE read_count <> accepted_count + duplicate_count + quarantined_count
         ORDER BY load_id

@@ -29,7 +29,7 @@ def wait_for_merge(connection: duckdb.DuckDBPyConnection, source: str) -> None:
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE pending_loads AS
-        SELECT load_id, load_order, rows_read AS row_count
+        SELECT load_id, load_order, rows_read - coalesce(rows_erased, 0) AS row_count
         FROM ops.loads
         WHERE status = 'raw' AND source = ?
         """,

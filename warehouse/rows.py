@@ -67,6 +67,12 @@ def typed_sql(source: SourceSettings, time_zone: str, pending: str) -> str:
     """
 
 
+def given_sql(source: SourceSettings, name: str) -> str:
+    """Return the SQL of what a row of a source's raw table gives for the core column `name`: NULL for nothing."""
+    given = source.columns[name]
+    return without_suffix_and_nulls(_trimmed(given.column), given.strip_suffix, source.null_values)
+
+
 def source_rules(source: SourceSettings) -> list[Rule]:
     """Return the rules over a row's texts: it can be read, has what it needs and each value has its type."""
     table = core_table(source.table)

@@ -30,8 +30,8 @@ _CRASHED = (
     "the run ended without a word: it was killed, or the machine stopped. What it had committed stands, and it "
     "published nothing. The next run went on from there."
 )
-# What says where things are, not what is computed.
-_PLACES = {"warehouse", "run"}
+# What says where things are and how long they are kept, not what is computed.
+_PLACES = {"warehouse", "run", "privacy"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ def fingerprint(
     and write: a new family runs on unchanged data. A run that was asked for some families says nothing of the others.
     """
     merged = connection.execute(
-        "SELECT load_id, rows_accepted, rows_duplicate, rows_quarantined FROM ops.loads "
+        "SELECT load_id, rows_accepted, rows_duplicate, rows_quarantined, rows_erased FROM ops.loads "
         "WHERE status = 'merged' ORDER BY load_id"
     ).fetchall()
     said = settings.model_dump(mode="json", exclude=_PLACES)

@@ -247,6 +247,13 @@ class PrivacySettings(_Section):
             "Which customers' ids are replaced by pseudonyms: those that are e-mail addresses or phone numbers, or all."
         ),
     )
+    erased_orders: Literal["anonymous", "delete"] = Field(
+        "anonymous",
+        description=(
+            "What becomes of the order lines of a customer who is erased. anonymous: they stay as sales of nobody, "
+            "under another order number, so that totals stay; delete: they go as well."
+        ),
+    )
 
 
 class ColumnMapping(_Section):

@@ -10,7 +10,8 @@ import pytest
 
 from tests.warehouse.ingest import ingest, order_lines, write_lines
 from warehouse.connection import open_warehouse, transaction
-from warehouse.examination import Finding, data_files, examine
+from warehouse.examination import Finding, examine
+from warehouse.lake_files import data_files
 from warehouse.permissions import close_to_others
 from warehouse.settings import WarehouseSettings
 

@@ -8,8 +8,8 @@ TABLE = Table(
     name="loads",
     grain="one row per file content that came in",
     description=(
-        "What was read and where every row went: rows_read = rows_accepted + rows_duplicate + rows_quarantined "
-        "once the load is merged. The same content is never loaded twice."
+        "What was read and where every row went: rows_read = rows_accepted + rows_duplicate + rows_quarantined + "
+        "rows_erased once the load is merged. The same content is never loaded twice."
     ),
     key=("load_id",),
     columns=(
@@ -60,12 +60,23 @@ TABLE = Table(
             minimum=0,
         ),
         Column(name="rows_quarantined", type="BIGINT", description="Rows in quarantine.", unit="rows", minimum=0),
+        Column(
+            name="rows_erased",
+            type="BIGINT",
+            description="Rows of erased persons that were not kept, or are gone since; empty for none.",
+            unit="rows",
+            nullable=True,
+            minimum=0,
+        ),
         Column(name="loaded_at", type="TIMESTAMP", description="When the file was read.", unit="UTC"),
     ),
     checks=(
         Check(
             name="rows_are_accounted_for",
-            violation="status = 'merged' AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined",
+            violation=(
+                "status = 'merged' AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined "
+                "+ coalesce(rows_erased, 0)"
+            ),
             meaning="rows of a load went missing",
             advice="report it as a defect; the raw table still holds every row of the load",
         ),

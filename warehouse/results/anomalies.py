@@ -19,7 +19,13 @@ TABLE = result_table(
             description="'day:metric:date' or 'order:order_id', the same from run to run.",
         ),
         Column(name="kind", type="VARCHAR", description="What is unusual.", allowed=("day", "order")),
-        Column(name="subject", type="VARCHAR", description="The metric of core.daily_metrics, or the order_id."),
+        Column(
+            name="subject",
+            type="VARCHAR",
+            description="The metric of core.daily_metrics, or the order_id.",
+            references="core.orders.order_id",
+            references_when="kind = 'order'",
+        ),
         Column(
             name="direction",
             type="VARCHAR",

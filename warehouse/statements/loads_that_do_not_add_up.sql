@@ -5,7 +5,7 @@ WITH kept AS (
 SELECT
     loads.load_id,
     loads.source,
-    CASE WHEN rows_read <> rows_accepted + rows_duplicate + rows_quarantined
+    CASE WHEN rows_read <> rows_accepted + rows_duplicate + rows_quarantined + coalesce(rows_erased, 0)
         THEN format(
             '{} rows read, and {} accepted, {} duplicate, {} quarantined',
             rows_read, rows_accepted, rows_duplicate, rows_quarantined
@@ -16,7 +16,7 @@ FROM ops.loads
 LEFT JOIN kept ON kept.load_id = loads.load_id
 WHERE loads.status = 'merged'
     AND (
-        rows_read <> rows_accepted + rows_duplicate + rows_quarantined
+        rows_read <> rows_accepted + rows_duplicate + rows_quarantined + coalesce(rows_erased, 0)
         OR rows_quarantined <> coalesce(kept_count, 0)
     )
 ORDER BY loads.load_id

@@ -1,0 +1,90 @@
+"""`tillflow erase`: what the law asks for when a person asks."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads the annotation
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from flows.console import plain, showing_progress
+from flows.options import ConfigOption, SetOption, WarehouseOption, overrides_of
+from flows.running import DONE, FAILED, WRONG_USAGE, set_up_prefect
+from warehouse.settings_file import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tasks.erasing import Receipt
+
+_out = Console()
+_err = Console(stderr=True)
+
+CustomerOption = Annotated[
+    list[str] | None, typer.Option("--customer", help="The customer's id, as in the shop's files; may be repeated.")
+]
+
+
+def erase(
+    customer: CustomerOption = None,
+    file: Annotated[Path | None, typer.Option("--file", help="A text file of ids, one a line.")] = None,
+    config: ConfigOption = None,
+    warehouse: WarehouseOption = None,
+    set_: SetOption = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it is meant.")] = False,
+) -> None:
+    """Remove customers from every table, file and snapshot of the warehouse, and keep the receipt.
+
+    Time travel goes on for everybody else. Order lines stay as sales of nobody, or go too: privacy.erased_orders. What
+    is cut short is finished by the same command. Backups, and the shop's own files, are yours to erase from.
+
+    Exit code: 0 nothing is left, 1 something is, 2 nothing is held of a customer, or nothing could be done.
+    """
+    settings = load_settings(config, overrides_of(warehouse, set_))
+    set_up_prefect(verbose=False)
+    from tasks.erasing import ErasureFailedError, NobodyError, erase_customers, read_ids  # noqa: PLC0415 - Prefect
+    from tasks.run import running  # noqa: PLC0415 - with it
+
+    customers = tuple(dict.fromkeys((*(customer or ()), *(read_ids(file) if file else ()))))
+    if not customers:
+        message = "name at least one customer: --customer ID, or --file FILE"
+        raise typer.BadParameter(message)
+    what = "1 customer" if len(customers) == 1 else f"{len(customers):,} customers"
+    if not yes:
+        typer.confirm(f"Erase {what} from {settings.warehouse.path}, for good?", abort=True)
+    try:
+        with showing_progress(_out, f"erasing {what}"), running(settings) as run:
+            receipts = erase_customers(run, customers)
+    except NobodyError as error:
+        _err.print(f"[red]Nothing was erased.[/red] {plain(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(WRONG_USAGE) from error
+    except ErasureFailedError as error:
+        _err.print(f"[red]Not all is erased.[/red] {plain(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(FAILED) from error
+    _show_receipts(receipts)
+    raise typer.Exit(DONE)
+
+
+def _show_receipts(receipts: Iterable[Receipt]) -> None:
+    receipts = list(receipts)
+    if not receipts:
+        _out.print("Nothing was left to erase; every table, file and byte was looked at.", soft_wrap=True)
+    for receipt in receipts:
+        _out.print(f"\n[bold]Receipt {receipt.erasure_id}[/bold], kept in ops.erasures", highlight=False)
+        for id_hash in receipt.customer_hashes:
+            _out.print(f"customer with the keyed hash {id_hash}", highlight=False, soft_wrap=True)
+        _out.print(
+            f"began {receipt.began_at:%Y-%m-%d %H:%M:%S}, ended {receipt.ended_at:%Y-%m-%d %H:%M:%S} UTC",
+            highlight=False,
+        )
+        for line in receipt.lines:
+            same = "the rows that stay are the same" if line.hash_before == line.hash_after else "ROWS DIFFER"
+            _out.print(
+                f"  {line.table_name}: {line.rows_removed:,} rows removed, {line.rows_anonymous:,} made anonymous, "
+                f"{line.files_rewritten:,} files written anew; {same}",
+                highlight=False,
+                soft_wrap=True,
+            )
+        _out.print("Every table, file and byte of the warehouse was looked at: nothing is left.", soft_wrap=True)

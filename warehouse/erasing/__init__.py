@@ -1,0 +1,1 @@
+"""Erase a person from the warehouse: from its tables, from every snapshot, from its catalog and from its files."""
