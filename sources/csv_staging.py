@@ -166,7 +166,7 @@ def _explained(connection: duckdb.DuckDBPyConnection, path: str, file: SourceFil
     return (
         not is_in_malformed
         and rows + sum(line_ends * count for line_ends, *_, count in found) == file.lines.count - 1
-        and not any(took_lines(*counts, len(columns)) for *counts, _ in found)
+        and not any(took_lines(ends, marks, like_rows, len(columns)) for ends, marks, like_rows, _ in found)
     )
 
 
