@@ -214,6 +214,17 @@ def reidentify(
     raise typer.Exit(DONE if set(pseudonyms) <= values.keys() else FAILED)
 
 
+@app.command("rotate-key")
+def rotate_key(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
+    """Give the warehouse another key of personal values: a new one, or that of TILLFLOW_NEW_PERSONAL_KEY.
+
+    Every value is encrypted anew and every pseudonym is another; earlier snapshots stay as they are.
+    """
+    from flows.running import rotate_key as rotate  # noqa: PLC0415 - imports Prefect
+
+    rotate(_out, load_settings(config, overrides_of(warehouse, set_)))
+
+
 @app.command()
 def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_: SetOption = None) -> None:
     """Show the last runs, what came in, how fresh each table is and what did not pass."""

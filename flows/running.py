@@ -145,6 +145,22 @@ def decide_on_load(out: Console, err: Console, settings: Settings, load_id: str,
     return DONE
 
 
+def rotate_key(out: Console, settings: Settings) -> None:
+    """Give the warehouse another key of personal values, and tell where the old one is."""
+    _set_up_prefect(verbose=False)
+    from tasks.ingest import rotate_key as rotate  # noqa: PLC0415 - imports Prefect
+    from tasks.run import running  # noqa: PLC0415 - with it
+
+    with showing_progress(out, "encrypting"), running(settings) as run:
+        count, kept = rotate(run)
+    where = (
+        f"The old key is kept in {plain(kept)}: earlier snapshots and backups need it."
+        if kept
+        else "Give the new key as TILLFLOW_PERSONAL_KEY from now on. Earlier snapshots and backups need the old one."
+    )
+    out.print(f"{count:,} values are encrypted by the new key. {where}", highlight=False, soft_wrap=True)
+
+
 def repair_warehouse(out: Console, settings: Settings) -> None:
     """Mend what every run mends when it begins: rights, runs that never ended, files that killed ones left behind."""
     set_up_prefect(verbose=False)

@@ -24,10 +24,12 @@ from warehouse.binding import execute
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.erasing.refusing import refusal_of
+from warehouse.key_files import next_key, put_in_place
 from warehouse.merging import Merge, in_merge_order, merge_loads, replay_quarantine
 from warehouse.protection import adopt_key, has_key, key_of, protection_of
 from warehouse.quarantined import count_rows, discard_rows
 from warehouse.recognition import masked
+from warehouse.rotation import rotate
 from warehouse.run_records import bury_crashed_runs
 from warehouse.setting_aside import SetAside, accept, discard, judge_again
 from warehouse.statements import statement
@@ -211,6 +213,24 @@ def mend(run: Run) -> list[str]:
     create_warehouse(run.settings.warehouse)
     with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "mend", run.run_id):
         return bury_crashed_runs(connection)
+
+
+def rotate_key(run: Run) -> tuple[int, str]:
+    """Give the warehouse another key; returns how many values were encrypted anew, and where the old key is kept.
+
+    That is an empty text where the new key was given by the environment.
+
+    Raises:
+        WarehouseError: when the old key or the new one is missing.
+    """
+    create_warehouse(run.settings.warehouse)
+    with open_warehouse(run.settings.warehouse) as connection:
+        old = key_of(connection, run.settings)
+        new, beside = next_key(run.settings)
+        with transaction(connection, "rotate key", run.run_id):
+            count = rotate(connection, old, new, utc_now())
+    kept = put_in_place(run.settings, beside, old) if beside else ""
+    return count, str(kept)
 
 
 def decide(run: Run, load_id: str, decision: Decision) -> None:

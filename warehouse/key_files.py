@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from warehouse.settings import Settings
 
 KEY_VARIABLE = "TILLFLOW_PERSONAL_KEY"
+NEW_KEY_VARIABLE = "TILLFLOW_NEW_PERSONAL_KEY"
 _EXPECTED = f"expected {2 * KEY_BYTES} hexadecimal digits, as `openssl rand -hex {KEY_BYTES}` gives them"
 
 
@@ -65,6 +66,43 @@ def make_key(settings: Settings) -> Key:
         )
         raise PersonalKeyError(message) from error
     return key
+
+
+def next_key(settings: Settings) -> tuple[Key, Path | None]:
+    """Return the key that shall take the place of the one that is there, and the file beside the old one's it is in.
+
+    It is the one of `TILLFLOW_NEW_PERSONAL_KEY`, without a file; or a new one.
+
+    Raises:
+        PersonalKeyError: when it is none, or the old one is in the environment, where no new one can be put.
+    """
+    given = os.environ.get(NEW_KEY_VARIABLE, "")
+    if given:
+        return parse_key(given, f"environment variable {NEW_KEY_VARIABLE}"), None
+    if os.environ.get(KEY_VARIABLE):
+        message = (
+            f"The key is given by {KEY_VARIABLE}, so the new one is to be given by {NEW_KEY_VARIABLE}: {_EXPECTED}."
+        )
+        raise PersonalKeyError(message)
+    file = key_file(settings)
+    beside = file.with_name(f"{file.name}.new")
+    key = Key(secrets.token_bytes(KEY_BYTES))
+    try:
+        beside.unlink(missing_ok=True)
+        write_key(key, beside)
+    except OSError as error:
+        message = f"The new key can't be written to {beside}: {error.strerror}. Nothing was changed."
+        raise PersonalKeyError(message) from error
+    return key, beside
+
+
+def put_in_place(settings: Settings, beside: Path, old: Key) -> Path:
+    """Put the new key's file in the place of the old one's, which is kept beside it under its number."""
+    file = key_file(settings)
+    kept = file.with_name(f"{file.name}.{old.key_id}")
+    file.rename(kept)
+    beside.rename(file)
+    return kept
 
 
 def write_key(key: Key, file: Path) -> None:
