@@ -147,7 +147,7 @@ def decide_on_load(out: Console, err: Console, settings: Settings, load_id: str,
 
 def rotate_key(out: Console, settings: Settings) -> None:
     """Give the warehouse another key of personal values, and tell where the old one is."""
-    _set_up_prefect(verbose=False)
+    set_up_prefect(verbose=False)
     from tasks.ingest import rotate_key as rotate  # noqa: PLC0415 - imports Prefect
     from tasks.run import running  # noqa: PLC0415 - with it
 
