@@ -20,6 +20,7 @@ _ID = "SELECT schema_uuid::VARCHAR FROM __ducklake_metadata_{lake}.ducklake_sche
 _RESTORE = "bring it back, or restore it from a backup (docs/operations.md, Backup and restore)"
 # As DuckLake names its files.
 _LAKE_FILE = re.compile(r"ducklake-[0-9a-f-]{36}\.parquet")
+_LOCKED = "database is locked"
 # What SQLite says of a catalog that it can't read; the first bytes are gone, or some later ones.
 _DAMAGED = ("file is not a database", "malformed", "corrupt", "unsupported file format")
 
@@ -105,6 +106,16 @@ def broken_file(error: BaseException) -> str:
         f"A file of the warehouse can't be read or written ({str(error).splitlines()[0]}). Nothing was changed. "
         "What to do: tillflow doctor names every file that is missing or cut off, with --deep every damaged one; bring "
         "them back, or restore the warehouse from a backup (docs/operations.md, Backup and restore)."
+    )
+
+
+def locked_catalog(error: BaseException, catalog_file: Path) -> str:
+    """Say that another program holds a SQLite catalog for itself; an empty text where that is not the error."""
+    if _LOCKED not in str(error).lower():
+        return ""
+    return (
+        f"The warehouse's catalog {catalog_file} is locked: another program writes into it. Nothing was changed. "
+        "What to do: end that program, such as a SQLite shell or a copy that is being made, then run again."
     )
 
 

@@ -21,6 +21,7 @@ from warehouse.belonging import (
     damage_of,
     damaged_catalog,
     is_damage,
+    locked_catalog,
     lost_catalog,
     mark_folder,
     stray_catalog,
@@ -89,6 +90,8 @@ def open_warehouse(
             raise WarehouseError(damage) from error
         if broken := broken_file(error):
             raise WarehouseError(broken) from error
+        if not settings.catalog and (locked := locked_catalog(error, settings.catalog_file)):
+            raise WarehouseError(locked) from error
         if silent := told_without_values(error):
             # The cause would tell in a traceback what the message no longer does.
             raise silent from None

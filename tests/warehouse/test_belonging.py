@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import random
 import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -122,3 +124,18 @@ def test_a_file_of_the_lake_that_can_not_be_read_is_told_with_what_to_do(lake: W
 def test_other_errors_are_not_of_a_file() -> None:
     assert broken_file(duckdb.IOException("IO Error: Cannot open file x.parquet")) == ""
     assert broken_file(ValueError("ducklake-01a1ffd0-51ba-7588-aac0-e7f5ca5484bc.parquet")) == ""
+
+
+def test_a_catalog_that_another_program_holds_is_told(
+    sqlite_lake: WarehouseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.connection._BUSY_MILLISECONDS", 50)
+    # Locks of one process do not stop it itself.
+    hold = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN IMMEDIATE')"
+    command = [sys.executable, "-c", f"{hold}; print(flush=True); sys.stdin.read()", str(sqlite_lake.catalog_file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(WarehouseError, match=r"catalog\.sqlite is locked: .*What to do: end that program"):
+            fill(sqlite_lake)
+    fill(sqlite_lake)
