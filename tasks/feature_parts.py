@@ -17,7 +17,6 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.engine import ClusterError, Engine, engine_of
 from warehouse.catalog import find
-from warehouse.contracts import Parts
 from warehouse.feature_build import FeatureBuild, build_part
 from warehouse.shares import warehouse_of_family
 
@@ -47,7 +46,7 @@ def build_feature_part(run: Run, build: FeatureBuild, name: str, bucket: int) ->
     for needed, part in _needs(build, table, bucket):
         _wait_for(build, needed, part)
     build_part(dataclasses.replace(build, warehouse=warehouse_of_family(run.settings)), name, bucket)
-    files = build.files(table, bucket if table.parts is Parts.BUCKETS else None)
+    files = build.files(table, bucket if table.parts.is_by_bucket else None)
     mark.parent.mkdir(parents=True, exist_ok=True)
     partial = mark.with_suffix(".partial")
     partial.write_text(json.dumps([str(file.relative_to(build.folder)) for file in files]), encoding="utf-8")
@@ -75,7 +74,7 @@ def build_on_workers(run: Run, build: FeatureBuild) -> None:
 def _needs(build: FeatureBuild, table: Table, bucket: int) -> Iterator[tuple[Table, int]]:
     """Yield the parts of other feature tables that one bucket of `table` is made from."""
     for needed in (find(name) for name in table.inputs if name.startswith("features.")):
-        if table.parts is Parts.BUCKETS and needed.parts is Parts.BUCKETS:
+        if table.parts.is_by_bucket and needed.parts.is_by_bucket:
             yield needed, bucket
         else:
             yield from ((needed, part) for part in build.buckets(needed))

@@ -56,6 +56,11 @@ class Parts(StrEnum):
     BUCKETS = "buckets"
     SUMS = "sums"
 
+    @property
+    def is_by_bucket(self) -> bool:
+        """Whether each bucket is built by itself."""
+        return self in {Parts.BUCKETS, Parts.SUMS}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:

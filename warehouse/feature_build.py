@@ -57,7 +57,7 @@ class FeatureBuild:
 
     def buckets(self, table: Table) -> range:
         """Return the buckets that `table` is built by: one where it is built in one piece."""
-        return range(self.bucket_count if table.parts in {Parts.BUCKETS, Parts.SUMS} else 1)
+        return range(self.bucket_count if table.parts.is_by_bucket else 1)
 
     def is_renewed(self, table: Table) -> bool:
         """Whether the lake keeps rows of the table, beside which the files hold the others."""
@@ -93,7 +93,7 @@ def build_bucket(connection: duckdb.DuckDBPyConnection, build: FeatureBuild, tab
     for name in table.inputs:
         if name.startswith("features."):
             needed = find(name)
-            _show_to(connection, build, table, needed, bucket if len(build.buckets(table)) > 1 else None)
+            _show_to(connection, build, table, needed, bucket if table.parts.is_by_bucket else None)
     sql = select_of(table)
     if build.renewal:
         sql = build.renewal.of_touched(table, sql)
