@@ -177,11 +177,12 @@ def _reference(table: Table, column: Column) -> Rule:
     schema, parent, parent_column = column.references.split(".")
     name, referred = quote_identifier(column.name), quote_identifier(parent_column)
     parents = f"{quote_identifier(schema)}.{quote_identifier(parent)} AS parent"
-    orphan = f"{name} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {parents} WHERE parent.{referred} = child.{name})"
+    told = f"{name} IS NOT NULL" + (f" AND ({column.references_when})" if column.references_when != "true" else "")
+    orphan = f"{told} AND NOT EXISTS (SELECT 1 FROM {parents} WHERE parent.{referred} = child.{name})"
     # The same as counting by that predicate, whose plan groups all children first: a third of its time.
     orphans = (
-        f"SELECT count(*) FROM {table_name(table)} AS child ANTI JOIN {parents} ON parent.{referred} = child.{name} "
-        f"WHERE child.{name} IS NOT NULL"
+        f"SELECT count(*) FROM (FROM {table_name(table)} WHERE {told}) AS child "
+        f"ANTI JOIN {parents} ON parent.{referred} = child.{name}"
     )
     return Rule(
         kind=Kind.QUERY,

@@ -218,6 +218,7 @@ def test_a_family_is_a_package_a_contract_and_a_line(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_a_core_table_is_a_contract(tmp_path: Path) -> None:
     folder = grown(tmp_path, CORE_TABLE)

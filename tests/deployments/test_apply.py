@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# All of it speaks to a Prefect server.
+pytestmark = pytest.mark.long
+
 HOOK = "https://chat.example/hooks/1"
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
 import subprocess
@@ -194,6 +195,16 @@ def test_a_missing_table_errs_everything(connection: duckdb.DuckDBPyConnection) 
 def test_a_missing_parent_table_errs_the_reference_only(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("DROP TABLE core.goods")
     assert set(broken(validate(connection, LINES, gate="core"))) == {"lines.product_id exists in core.goods.product_id"}
+
+
+def test_a_reference_may_hold_for_some_rows_only(connection: duckdb.DuckDBPyConnection) -> None:
+    (product,) = (column for column in LINES.columns if column.references)
+    only_sales = dataclasses.replace(product, references_when="kind = 'sale'")
+    table = dataclasses.replace(LINES, columns=tuple(only_sales if c is product else c for c in LINES.columns))
+    connection.execute("INSERT INTO core.lines VALUES ('B', 1, 'return', 'gone', -1, NULL)")
+    assert not broken(validate(connection, table, gate="core"))
+    connection.execute("INSERT INTO core.lines VALUES ('B', 2, 'sale', 'gone', 1, NULL)")
+    assert set(broken(validate(connection, table, gate="core"))) == {"lines.product_id exists in core.goods.product_id"}
 
 
 def test_the_error_says_rule_rows_example_and_what_to_do(connection: duckdb.DuckDBPyConnection) -> None:

@@ -22,6 +22,7 @@ USES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
 def test_great_expectations_leaves_them_to_whoever_uses_them(use: str) -> None:
     subprocess.run([sys.executable, "-c", PROGRAM + use], check=True)

@@ -31,6 +31,7 @@ def repository(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.long
 def test_faults_are_found_missed_or_stopped(repository: Path, tmp_path: Path) -> None:
     workshop = Workshop.make(tmp_path / "workshop", repository)
 

@@ -22,6 +22,7 @@ OTHER = Key(bytes(32))
 HEADER = "order_id,line_id,product_id,customer_id,ordered_at,quantity,unit_price,country,mail"
 
 
+@pytest.mark.long
 def test_another_key_takes_the_place_of_the_first(sqlite_lake: WarehouseSettings, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()

@@ -71,7 +71,11 @@ class Refusal:
             SELECT {values} FROM all_incoming AS held WHERE NOT {treatment.removed} AND NOT {lines}
         """)
         # Where personal values are looked for.
-        connection.execute("CREATE OR REPLACE TEMP VIEW incoming_texts AS FROM temp.incoming")
+        connection.execute("""
+            CREATE OR REPLACE TEMP VIEW incoming_texts AS
+            SELECT path AS _incoming_path, incoming.* EXCLUDE (_load_id, _file, _row_number)
+            FROM temp.incoming JOIN incoming_files ON load_id = _load_id
+        """)
 
     def _know(self, connection: duckdb.DuckDBPyConnection, source: SourceSettings, columns: Sequence[str]) -> None:
         """Put those ids of the view `incoming` that were erased into the temporary tables."""

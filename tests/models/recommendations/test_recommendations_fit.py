@@ -170,7 +170,7 @@ def test_only_the_latest_customers_are_served_where_the_limit_says_so(shop: duck
     parameters = QUICK.model_copy(update={"customer_limit": 7})
     results = answer(load(shop, purchases(customer_count=60)), parameters, CONTEXT)
     latest = shop.execute(
-        "SELECT customer_id FROM features.buyers ORDER BY last_ordered_on DESC, customer_id LIMIT 7"
+        "SELECT customer_id FROM features.buyers ORDER BY last_ordered_on DESC, customer_code LIMIT 7"
     ).fetchall()
     assert set(results["recommendations"]["customer_id"]) == {customer for (customer,) in latest}
 

@@ -50,6 +50,7 @@ def folder(made_shop: Path, tmp_path: Path) -> Path:
     return tmp_path / "shop"
 
 
+@pytest.mark.long
 def test_nothing_is_left_and_others_stay_as_they_were_at_every_snapshot(
     sqlite_lake: WarehouseSettings, tmp_path: Path
 ) -> None:
