@@ -69,7 +69,7 @@ def _loads(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[str]:
     loads = execute(connection, statement("loads_of_run"), {"run_id": run_id}).fetchall()
     if not loads:
         return ["Nothing new."]
-    header = ("Source", "Files", "Read", "Accepted", "Duplicate", "Quarantined", "Set aside", "Waiting")
+    header = ("Source", "Files", "Read", "Accepted", "Duplicate", "Quarantined", "Erased", "Set aside", "Waiting")
     told = [markdown_table(header, loads)]
     waiting = sum(load[-1] or 0 for load in loads)
     if waiting:

@@ -180,6 +180,7 @@ def test_an_empty_input_gives_an_answer_or_a_reason(
     assert_answers(demo, core, family, inputs, tmp_path)
 
 
+@pytest.mark.long
 @each_edge
 @each_family
 def test_an_edge_case_gives_an_answer_or_a_reason(

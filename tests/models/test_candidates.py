@@ -107,6 +107,7 @@ assert told.count("the mean of a toy") == 2, told
 """
 
 
+@pytest.mark.long
 def test_a_forecaster_added_to_the_list_can_be_chosen_published_and_read(tmp_path: Path) -> None:
     """One file and one place in the list: nothing else knows the forecasters."""
     for package in ("models", "warehouse", "report"):

@@ -11,6 +11,8 @@ from warehouse.connection import create_warehouse
 from warehouse.settings import WarehouseSettings
 from warehouse.settings_file import load_settings
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 

@@ -65,9 +65,9 @@ def test_a_published_run_tells_where_the_rows_went(records: duckdb.DuckDBPyConne
     add_run(records, "one", "published", "9 families published, 0 skipped")
     add_load(records, "one", "merged", (60, 50, 4, 6))
     table = (
-        "| Source | Files | Read | Accepted | Duplicate | Quarantined | Set aside | Waiting |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- |\n"
-        "| till | 1 | 60 | 50 | 4 | 6 | – | – |"
+        "| Source | Files | Read | Accepted | Duplicate | Quarantined | Erased | Set aside | Waiting |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+        "| till | 1 | 60 | 50 | 4 | 6 | – | – | – |"
     )
     assert run_markdown(records, "one").split("\n\n") == [
         "# Run one: published",
@@ -85,7 +85,7 @@ def test_after_a_failed_gate_rows_wait_and_an_earlier_runs_answers_stand(records
     text = run_markdown(records, "two")
     assert "- a rule. What to do: run again.\n\nNothing was published: the answers of run one, as of 2011-12-09" in text
     assert "\n\n60 rows read, 12 s.\n\n" in text
-    assert "| till | 1 | 60 | – | – | – | – | 60 |" in text
+    assert "| till | 1 | 60 | – | – | – | – | – | 60 |" in text
     assert "60 rows wait in the raw layer" in text
 
 

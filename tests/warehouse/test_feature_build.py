@@ -74,6 +74,7 @@ def content(build: FeatureBuild, table: Table) -> tuple[object, ...]:
     return row
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", STORED, ids=lambda table: table.name)
 def test_many_buckets_hold_what_one_holds(whole: FeatureBuild, parted: FeatureBuild, table: Table) -> None:
     assert content(parted, table) == content(whole, table)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Plan = dict[str, Any]
 
+pytestmark = pytest.mark.long
+
 # Joins without a hash table, and so with as many comparisons as the product of their sides' rows.
 ALL_WITH_ALL = {"NESTED_LOOP_JOIN", "BLOCKWISE_NL_JOIN", "CROSS_PRODUCT", "IE_JOIN", "PIECEWISE_MERGE_JOIN"}
 # What may be crossed with anything: the two snapshot days, and what is added up into one row.

@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import pytest
 
 from warehouse.connection import open_warehouse, transaction
 from warehouse.publishing import FamilyOutcome, publish, write_result
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from warehouse.contracts import Table
     from warehouse.settings import WarehouseSettings
+
+pytestmark = pytest.mark.long
 
 READER = textwrap.dedent("""
     import sys, time

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from sources.demo_shop import DemoShop
 
+pytestmark = pytest.mark.long
+
 KEYS = {
     "order_lines": "order_number, line_number",
     "customers": "customer_number",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-pytestmark = pytest.mark.xdist_group("demo warehouse")
+pytestmark = [pytest.mark.xdist_group("demo warehouse"), pytest.mark.long]
 
 SEEDS = (0, 1)
 IDLE = "CAMP-1"

@@ -10,6 +10,8 @@ import pytest
 if TYPE_CHECKING:
     import duckdb
 
+pytestmark = pytest.mark.long
+
 
 def number(connection: duckdb.DuckDBPyConnection, sql: str) -> float:
     row = connection.sql(sql).fetchone()

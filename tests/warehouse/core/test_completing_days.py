@@ -140,6 +140,7 @@ def test_a_new_day_is_added(shop: Shop) -> None:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "lines",
     [

@@ -99,6 +99,7 @@ def _erase_and_look(lake: WarehouseSettings, tmp_path: Path) -> None:
     assert erased(settings) == []
 
 
+@pytest.mark.long
 def test_sent_again_the_person_does_not_come_back(folder: Path) -> None:
     settings = settings_in(folder)
     erased(settings)

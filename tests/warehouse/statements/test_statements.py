@@ -186,7 +186,7 @@ def test_last_and_published_runs(given: Put, ask: Ask) -> None:
 
 
 def _load(given: Put, source: str, read: int, **values: object) -> None:
-    row = {"status": "merged", "run_id": "run-7", "merged_run_id": "run-7", **values}
+    row = {"status": "merged", "run_id": "run-7", "merged_run_id": "run-7", "rows_erased": None, **values}
     given("ops.loads", source=source, rows_read=read, **row)
 
 
@@ -200,11 +200,11 @@ def test_loads_of_run(given: Put, ask: Ask) -> None:
     _load(given, "till", 2, **waiting | {"status": "set_aside"})
     _load(given, "till", 50, **waiting | {"status": "superseded"})
     _load(given, "done", 99, run_id="run-6", merged_run_id="run-6")
-    _load(given, "both", 40, run_id="run-7", **waiting)
+    _load(given, "both", 40, run_id="run-7", rows_erased=1, **waiting)
     assert ask("loads_of_run", **RUN) == [
-        ("both", 1, 40, None, None, None, None, 40),
-        ("web", 1, 40, None, None, None, None, 40),
-        ("till", 5, 21, 9, 3, 3, 2, 4),
+        ("both", 1, 40, None, None, None, 1, None, 39),
+        ("web", 1, 40, None, None, None, None, None, 40),
+        ("till", 5, 21, 9, 3, 3, None, 2, 4),
     ]
 
 
@@ -215,11 +215,11 @@ def test_sources_summary(given: Put, ask: Ask) -> None:
     _load(given, "till", 4, status="raw", **nothing)
     _load(given, "till", 3, status="superseded", **nothing)
     _load(given, "till", 5, status="set_aside", **nothing)
-    _load(given, "till", 6, status="discarded", **nothing)
+    _load(given, "till", 6, status="discarded", rows_erased=2, **nothing)
     till, web = ask("sources_summary")
-    assert till == ("till", 4, 25, 7, 2, 1, 4, 5, 6, 1)
-    assert till[2] == sum(till[3:9])
-    assert web == ("web", 1, 1, 1, 0, 0, None, None, None, None)
+    assert till == ("till", 4, 25, 7, 2, 1, 2, 4, 5, 4, 1)
+    assert till[2] == sum(till[3:10])
+    assert web == ("web", 1, 1, 1, 0, 0, None, None, None, None, None)
 
 
 def test_waiting_sources(given: Put, ask: Ask) -> None:
