@@ -172,7 +172,7 @@ def test_a_load_that_is_set_aside_and_crashed_families_keep_the_last_good_tables
     ((load_id,),) = ask(shop, "SELECT load_id FROM ops.loads WHERE file = 'broken.csv' AND status = 'set_aside'")
     again = run(served, shop)
     assert again.returncode == 0, again.stderr
-    accepted = quarantine(served, shop, "accept", str(load_id))
+    accepted = quarantine(served, shop, "loads", "accept", str(load_id))
     assert accepted.stdout.strip().endswith(f"{load_id} is merged by the next run."), accepted.stderr
 
     crashed = run(
