@@ -44,6 +44,11 @@ MODIFIED_NANOSECONDS = Column(
     description="When the file was changed last, as its file system says.",
     unit="nanoseconds since 1970, UTC",
 )
+UNIT_COUNT = Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units")
+SALES_AMOUNT = Column(
+    name="sales_amount", type="DECIMAL(18,4)", description="Sum of the sale lines.", unit="shop currency", nullable=True
+)
+ORDERED_ON = Column(name="ordered_on", type="DATE", description="The calendar day in the shop's time zone.")
 METRIC_ON = Column(name="metric_on", type="DATE", description="The calendar day in the shop's time zone.")
 
 FIELDS = {
@@ -69,6 +74,9 @@ FIELDS = {
         PATH,
         FILE_BYTES,
         MODIFIED_NANOSECONDS,
+        UNIT_COUNT,
+        SALES_AMOUNT,
+        ORDERED_ON,
         METRIC_ON,
         AS_OF,
         RUN_ID,

@@ -6,7 +6,7 @@ Everything is told of every snapshot: also of tables that were dropped and of fi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from warehouse.connection import LAKE
 from warehouse.ddl import quote_text
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from warehouse.settings import WarehouseSettings
 
 CATALOG = f"__ducklake_metadata_{LAKE}"
+_DATA_FILES = (
+    "SELECT table_id, path_is_relative, data_file_id AS file_id, path AS named, file_size_bytes AS size, "
+    'record_count AS rows, coalesce(row_id_start, 0) AS first_row_id, begin_snapshot AS begin, end_snapshot AS "end" '
+    f"FROM {CATALOG}.ducklake_data_file"
+)
+_DELETION_FILES = (
+    "SELECT table_id, path_is_relative, delete_file_id AS file_id, path AS named, file_size_bytes AS size, "
+    f"data_file_id FROM {CATALOG}.ducklake_delete_file"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +36,9 @@ class StoredFile:
     path: str
     named: str
     size: int
+
+
+File = TypeVar("File", bound=StoredFile)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +85,8 @@ def data_files(connection: duckdb.DuckDBPyConnection, settings: WarehouseSetting
 def lake_tables(connection: duckdb.DuckDBPyConnection, settings: WarehouseSettings) -> list[LakeTable]:
     """Return every table that a snapshot of the catalog still reads, ordered by name."""
     folders = _folders(connection, settings)
-    files = _data_files(connection, folders)
-    deletions = _deletion_files(connection, folders)
+    files = _stored_files(connection, folders, DataFile, _DATA_FILES)
+    deletions = _stored_files(connection, folders, DeletionFile, _DELETION_FILES)
     inlined = _inlined(connection)
     known = catalog_tables(connection, settings)
     return [
@@ -123,46 +135,21 @@ def _folders(connection: duckdb.DuckDBPyConnection, settings: WarehouseSettings)
     return {int(table_id): (str(schema), str(name), str(folder)) for table_id, schema, name, folder in rows}
 
 
-def _data_files(
-    connection: duckdb.DuckDBPyConnection, folders: dict[int, tuple[str, str, str]]
-) -> dict[int, list[DataFile]]:
-    rows = connection.execute(
-        f"SELECT table_id, data_file_id, path, path_is_relative, record_count, file_size_bytes, row_id_start, "
-        f"begin_snapshot, end_snapshot FROM {CATALOG}.ducklake_data_file ORDER BY data_file_id"
-    ).fetchall()
-    found: dict[int, list[DataFile]] = {}
-    for table_id, file_id, path, is_relative, count, size, first_row_id, begin, end in rows:
-        file = DataFile(
-            file_id=file_id,
-            path=f"{folders[table_id][2]}{path}" if is_relative else str(path),
-            named=str(path),
-            rows=count,
-            size=size,
-            first_row_id=first_row_id or 0,
-            begin=begin,
-            end=end,
-        )
-        found.setdefault(table_id, []).append(file)
-    return found
-
-
-def _deletion_files(
-    connection: duckdb.DuckDBPyConnection, folders: dict[int, tuple[str, str, str]]
-) -> dict[int, list[DeletionFile]]:
-    rows = connection.execute(
-        f"SELECT table_id, delete_file_id, data_file_id, path, path_is_relative, file_size_bytes "
-        f"FROM {CATALOG}.ducklake_delete_file ORDER BY delete_file_id"
-    ).fetchall()
-    found: dict[int, list[DeletionFile]] = {}
-    for table_id, file_id, data_file_id, path, is_relative, size in rows:
-        file = DeletionFile(
-            file_id=file_id,
-            data_file_id=data_file_id,
-            path=f"{folders[table_id][2]}{path}" if is_relative else str(path),
-            named=str(path),
-            size=size,
-        )
-        found.setdefault(table_id, []).append(file)
+def _stored_files(
+    connection: duckdb.DuckDBPyConnection,
+    folders: dict[int, tuple[str, str, str]],
+    kind: type[File],
+    files: str,
+) -> dict[int, list[File]]:
+    """Return the files of one kind by the table that they belong to; `files` selects their fields by name."""
+    cursor = connection.execute(f"{files} ORDER BY file_id")
+    names = [str(column[0]) for column in cursor.description or ()]
+    found: dict[int, list[File]] = {}
+    for row in cursor.fetchall():
+        fields = dict(zip(names, row, strict=True))
+        table_id = fields.pop("table_id")
+        folder = folders[table_id][2] if fields.pop("path_is_relative") else ""
+        found.setdefault(table_id, []).append(kind(path=f"{folder}{fields['named']}", **fields))
     return found
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from quality.faults.kills import reference_of
 from quality.faults.proof import Measured, Plan, Table, at_least, exactly
-from quality.faults.runs import Shop, hashes, make_shop, standing_server
+from quality.faults.runs import Shop, hashes, make_shop
 from quality.faults.scenarios import SCENARIOS, Scenario, UntriedError
+from quality.server import standing_server
 
 if TYPE_CHECKING:
     from pathlib import Path

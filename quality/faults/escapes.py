@@ -8,7 +8,8 @@ import duckdb
 
 from quality.faults.injections import CHANNELS, TEXTS, poison
 from quality.faults.proof import Measured, Plan, Table, at_least, exactly
-from quality.faults.runs import make_shop, standing_server
+from quality.faults.runs import make_shop
+from quality.server import standing_server
 from tests.warehouse.test_reading import ESCAPES, MARK, everything, filled, rows
 from warehouse.connection import create_warehouse, open_warehouse, transaction
 from warehouse.reading import RefusedError, only_reading, open_for_reading

@@ -11,7 +11,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from quality.faults.proof import Measured, Plan, Table, at_least, exactly
-from quality.faults.runs import FAMILIES, Shop, Watched, hashes, make_shop, standing_server
+from quality.faults.runs import FAMILIES, Shop, Watched, hashes, make_shop
+from quality.server import standing_server
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from quality.faults.personal_marks import MARKS, WORD, marks_in, plant
 from quality.faults.proof import Measured, Plan, Table, at_least, exactly
-from quality.faults.runs import TILLFLOW, Shop, make_shop, standing_server
+from quality.faults.runs import TILLFLOW, Shop, make_shop
+from quality.server import standing_server
 from warehouse.connection import open_warehouse
 from warehouse.key_files import parse_key
 from warehouse.protection import revealed

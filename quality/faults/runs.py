@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +20,6 @@ from warehouse.connection import open_warehouse
 from warehouse.settings_file import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from warehouse.settings import Settings
 
 TILLFLOW = str(Path(sys.executable).parent / "tillflow")
@@ -200,49 +195,6 @@ class Watched:
             self._reader.join(10)
         if self.process.stdout is not None:
             self.process.stdout.close()
-
-
-@contextmanager
-def standing_server(folder: Path, port: int = 0) -> Iterator[dict[str, str]]:
-    """Start a Prefect server, on a free port unless one is given, and give the environment of the runs beside it."""
-    with socket.socket() as free:
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        free.bind(("127.0.0.1", port))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "PREFECT_HOME": str(folder / "prefect"),
-        "XDG_CONFIG_HOME": str(folder / "config"),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "COLUMNS": "200",
-    }
-    process = subprocess.Popen(
-        [str(Path(sys.executable).parent / "prefect"), "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    api = f"http://127.0.0.1:{port}/api"
-    try:
-        while not _answers(f"{api}/health"):
-            if process.poll() is not None:
-                message = f"The Prefect server ended with exit code {process.returncode}."
-                raise RuntimeError(message)
-            time.sleep(0.2)
-        yield environment | {"PREFECT_API_URL": api, "TILLFLOW_FAULTS_SERVER": str(process.pid)}
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
-
-
-def _answers(address: str) -> bool:
-    try:
-        urllib.request.urlopen(address).close()  # noqa: S310 - the address is our own
-    except OSError:
-        return False
-    return True
 
 
 def hashes(shop: Shop, schema: str) -> dict[str, tuple[object, ...]]:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 from quality.faults.kills import STAGES
-from quality.faults.runs import Ended, Shop, Watched, standing_server
+from quality.faults.runs import Ended, Shop, Watched
+from quality.server import standing_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
 """The contract of core.daily_metrics."""
 
 from warehouse.contracts import Column, Question, Table
-from warehouse.fields import METRIC_ON
+from warehouse.fields import METRIC_ON, SALES_AMOUNT
 
 
 def _count(name: str, description: str, unit: str) -> Column:
@@ -25,13 +25,7 @@ TABLE = Table(
         _count("line_count", "Sale lines.", "lines"),
         _count("unit_count", "Units sold.", "units"),
         _count("session_count", "Visits; 0 where the shop brings no events.", "visits"),
-        Column(
-            name="sales_amount",
-            type="DECIMAL(18,4)",
-            description="Sum of the sale lines; empty before the first line with a price.",
-            unit="shop currency",
-            nullable=True,
-        ),
+        SALES_AMOUNT.here("Empty before the first line with a price."),
         Column(
             name="returns_amount",
             type="DECIMAL(18,4)",

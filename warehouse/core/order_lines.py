@@ -1,7 +1,7 @@
 """The contract of core.order_lines."""
 
 from warehouse.contracts import Check, Column, Origin, Question, Table
-from warehouse.fields import CUSTOMER_ID, LOAD_ID, ORDER_ID, PRODUCT_ID, SOURCE
+from warehouse.fields import CUSTOMER_ID, LOAD_ID, ORDER_ID, ORDERED_ON, PRODUCT_ID, SOURCE
 
 LINE_KINDS = ("sale", "return", "free", "write_off", "charge", "adjustment")
 
@@ -77,7 +77,7 @@ TABLE = Table(
             description="When the order was placed.",
             unit="UTC",
         ),
-        Column(name="ordered_on", type="DATE", description="The calendar day of the order in the shop's time zone."),
+        ORDERED_ON.here("Of the order."),
     ),
     checks=(
         Check(

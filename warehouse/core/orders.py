@@ -1,7 +1,7 @@
 """The contract of core.orders."""
 
 from warehouse.contracts import Column, Question, Table
-from warehouse.fields import CUSTOMER_ID, ORDER_ID
+from warehouse.fields import CUSTOMER_ID, ORDER_ID, ORDERED_ON, SALES_AMOUNT, UNIT_COUNT
 
 TABLE = Table(
     schema="core",
@@ -17,15 +17,8 @@ TABLE = Table(
         Column(name="is_return", type="BOOLEAN", description="The order has return lines and no sale."),
         Column(name="line_count", type="BIGINT", description="Lines of any kind.", unit="lines", minimum=1),
         Column(name="product_count", type="BIGINT", description="Distinct products sold.", unit="products", minimum=0),
-        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units", minimum=0),
-        Column(
-            name="sales_amount",
-            type="DECIMAL(18,4)",
-            description="Sum of the sale lines; empty without prices.",
-            unit="shop currency",
-            nullable=True,
-            minimum=0,
-        ),
+        UNIT_COUNT.here(minimum=0),
+        SALES_AMOUNT.here("Empty without prices.", minimum=0),
         Column(
             name="returns_amount",
             type="DECIMAL(18,4)",
@@ -41,7 +34,7 @@ TABLE = Table(
             nullable=True,
         ),
         Column(name="ordered_at", type="TIMESTAMP", description="The order's first time.", unit="UTC"),
-        Column(name="ordered_on", type="DATE", description="The calendar day in the shop's time zone."),
+        ORDERED_ON,
     ),
     questions=(
         Question(

@@ -1,7 +1,7 @@
 """The contract of features.campaign_outcomes."""
 
 from warehouse.contracts import Column, Parts, Question, Table
-from warehouse.fields import ARM, CAMPAIGN_ID, CUSTOMER_ID
+from warehouse.fields import ARM, CAMPAIGN_ID, CUSTOMER_ID, SALES_AMOUNT
 
 TABLE = Table(
     schema="features",
@@ -27,13 +27,7 @@ TABLE = Table(
             unit="orders",
             minimum=0,
         ),
-        Column(
-            name="sales_amount",
-            type="DECIMAL(18,4)",
-            description="Sales in the window; empty in a shop without prices.",
-            unit="shop currency",
-            nullable=True,
-        ),
+        SALES_AMOUNT.here("Of the window alone; empty in a shop without prices."),
         Column(
             name="pre_sales_amount",
             type="DECIMAL(18,4)",

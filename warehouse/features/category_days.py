@@ -1,7 +1,7 @@
 """The contract of features.category_days."""
 
 from warehouse.contracts import Column, Parts, Table
-from warehouse.fields import CATEGORY_CODE
+from warehouse.fields import CATEGORY_CODE, ORDERED_ON, SALES_AMOUNT, UNIT_COUNT
 
 TABLE = Table(
     schema="features",
@@ -12,15 +12,9 @@ TABLE = Table(
     columns=(
         CATEGORY_CODE.here("As in features.product_codes.", nullable=False),
         Column(name="order_count", type="BIGINT", description="Orders with a sale of it.", unit="orders", minimum=1),
-        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units"),
-        Column(
-            name="sales_amount",
-            type="DECIMAL(18,4)",
-            description="Sum of the lines.",
-            unit="shop currency",
-            nullable=True,
-        ),
-        Column(name="ordered_on", type="DATE", description="The day of the lines."),
+        UNIT_COUNT,
+        SALES_AMOUNT,
+        ORDERED_ON.here("Of the lines."),
     ),
     inputs=("features.order_categories",),
     parts=Parts.SUMS,

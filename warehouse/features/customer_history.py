@@ -1,7 +1,7 @@
 """The contract of features.customer_history."""
 
 from warehouse.contracts import Check, Column, Parts, Question, Table
-from warehouse.fields import CUSTOMER_ID
+from warehouse.fields import CUSTOMER_ID, UNIT_COUNT
 
 TABLE = Table(
     schema="features",
@@ -44,7 +44,7 @@ TABLE = Table(
             unit="products",
             minimum=1,
         ),
-        Column(name="unit_count", type="BIGINT", description="Units bought.", unit="units", minimum=1),
+        UNIT_COUNT.here("To the customer.", minimum=1),
         Column(
             name="recency_days",
             type="BIGINT",

@@ -1,7 +1,7 @@
 """The contract of features.daily_drivers."""
 
 from warehouse.contracts import Column, Question, Table
-from warehouse.fields import METRIC_ON
+from warehouse.fields import METRIC_ON, SALES_AMOUNT, UNIT_COUNT
 
 TABLE = Table(
     schema="features",
@@ -20,7 +20,7 @@ TABLE = Table(
         Column(name="weekday", type="INTEGER", description="Monday is 1, Sunday 7.", minimum=1, maximum=7),
         Column(name="month", type="INTEGER", description="January is 1.", minimum=1, maximum=12),
         Column(name="order_count", type="BIGINT", description="Orders with a sale.", unit="orders", minimum=0),
-        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units", minimum=0),
+        UNIT_COUNT.here(minimum=0),
         Column(
             name="session_count",
             type="BIGINT",
@@ -29,13 +29,7 @@ TABLE = Table(
             nullable=True,
             minimum=0,
         ),
-        Column(
-            name="sales_amount",
-            type="DECIMAL(18,4)",
-            description="Sum of the sale lines; empty in a shop without prices.",
-            unit="shop currency",
-            nullable=True,
-        ),
+        SALES_AMOUNT.here("Empty in a shop without prices."),
         Column(
             name="net_amount",
             type="DECIMAL(18,4)",

@@ -1,7 +1,7 @@
 """The contract of features.demand_series."""
 
 from warehouse.contracts import Column, Question, Table
-from warehouse.fields import SERIES_ID
+from warehouse.fields import SALES_AMOUNT, SERIES_ID, UNIT_COUNT
 
 LEVELS = ("total", "category", "product")
 
@@ -20,16 +20,9 @@ TABLE = Table(
         SERIES_ID,
         Column(name="level", type="VARCHAR", description="What the series adds up.", allowed=LEVELS),
         Column(name="series_name", type="VARCHAR", description="The series' name for people."),
-        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units", minimum=0),
+        UNIT_COUNT.here(minimum=0),
         Column(name="order_count", type="BIGINT", description="Orders with a sale.", unit="orders", minimum=0),
-        Column(
-            name="sales_amount",
-            type="DECIMAL(18,4)",
-            description="Sum of the sale lines; empty on every day of a shop without prices.",
-            unit="shop currency",
-            nullable=True,
-            minimum=0,
-        ),
+        SALES_AMOUNT.here("Empty on every day of a shop without prices.", minimum=0),
         Column(name="demand_on", type="DATE", description="The calendar day in the shop's time zone."),
     ),
     questions=(

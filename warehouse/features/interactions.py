@@ -1,7 +1,7 @@
 """The contract of features.interactions."""
 
 from warehouse.contracts import Check, Column, Parts, Question, Table
-from warehouse.fields import CUSTOMER_CODE, PRODUCT_CODE
+from warehouse.fields import CUSTOMER_CODE, PRODUCT_CODE, UNIT_COUNT
 
 TABLE = Table(
     schema="features",
@@ -29,7 +29,7 @@ TABLE = Table(
             unit="orders",
             minimum=0,
         ),
-        Column(name="unit_count", type="BIGINT", description="Units bought.", unit="units", minimum=1),
+        UNIT_COUNT.here("To the customer.", minimum=1),
         Column(name="first_ordered_on", type="DATE", description="The day of the first purchase."),
         Column(name="last_ordered_on", type="DATE", description="The day of the latest purchase."),
         Column(

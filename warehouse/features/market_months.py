@@ -1,6 +1,7 @@
 """The contract of features.market_months."""
 
 from warehouse.contracts import Column, Question, Table
+from warehouse.fields import SALES_AMOUNT, UNIT_COUNT
 
 DIMENSIONS = ("total", "category", "country", "customer_type", "customer_tenure")
 
@@ -33,14 +34,8 @@ TABLE = Table(
             unit="customers",
             minimum=0,
         ),
-        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units", minimum=0),
-        Column(
-            name="sales_amount",
-            type="DECIMAL(18,4)",
-            description="Sum of the sale lines; empty in a shop without prices.",
-            unit="shop currency",
-            nullable=True,
-        ),
+        UNIT_COUNT.here(minimum=0),
+        SALES_AMOUNT.here("Empty in a shop without prices."),
         Column(
             name="value_squares",
             type="DOUBLE",

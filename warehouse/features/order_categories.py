@@ -1,7 +1,7 @@
 """The contract of features.order_categories."""
 
 from warehouse.contracts import Column, Parts, Table
-from warehouse.fields import CATEGORY_CODE, CUSTOMER_CODE, ORDER_CODE
+from warehouse.fields import CATEGORY_CODE, CUSTOMER_CODE, ORDER_CODE, ORDERED_ON, SALES_AMOUNT, UNIT_COUNT
 
 TABLE = Table(
     schema="features",
@@ -14,16 +14,10 @@ TABLE = Table(
         CUSTOMER_CODE.here("As in features.buyers; empty where nobody is known.", nullable=True),
         CATEGORY_CODE.here("As in features.product_codes; empty for products without a category."),
         Column(name="is_product", type="BOOLEAN", description="Whether these lines are of products."),
-        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units"),
-        Column(
-            name="sales_amount",
-            type="DECIMAL(18,4)",
-            description="Sum of the lines.",
-            unit="shop currency",
-            nullable=True,
-        ),
+        UNIT_COUNT,
+        SALES_AMOUNT,
         Column(name="placed_on", type="DATE", description="The first day of the order."),
-        Column(name="ordered_on", type="DATE", description="The day of the lines."),
+        ORDERED_ON.here("Of the lines."),
     ),
     inputs=("features.sales", "features.product_codes", "core.products"),
     parts=Parts.BUCKETS,

@@ -1,7 +1,7 @@
 """The contract of features.order_profiles."""
 
 from warehouse.contracts import Column, Parts, Question, Table
-from warehouse.fields import ORDER_ID
+from warehouse.fields import ORDER_ID, ORDERED_ON, UNIT_COUNT
 
 TABLE = Table(
     schema="features",
@@ -23,7 +23,7 @@ TABLE = Table(
         ),
         Column(name="line_count", type="BIGINT", description="Sale lines.", unit="lines", minimum=1),
         Column(name="product_count", type="BIGINT", description="Distinct products.", unit="products", minimum=1),
-        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units"),
+        UNIT_COUNT,
         Column(
             name="previous_order_count",
             type="BIGINT",
@@ -67,7 +67,7 @@ TABLE = Table(
             unit="log ratio",
             nullable=True,
         ),
-        Column(name="ordered_on", type="DATE", description="The calendar day in the shop's time zone."),
+        ORDERED_ON,
     ),
     questions=(
         Question(

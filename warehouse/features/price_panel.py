@@ -1,7 +1,7 @@
 """The contract of features.price_panel."""
 
 from warehouse.contracts import Column, Question, Table
-from warehouse.fields import PRODUCT_ID
+from warehouse.fields import PRODUCT_ID, UNIT_COUNT
 
 TABLE = Table(
     schema="features",
@@ -20,7 +20,7 @@ TABLE = Table(
             type="BOOLEAN",
             description="The week begins in the last holdout_days before as_of, which models are judged on.",
         ),
-        Column(name="unit_count", type="BIGINT", description="Units sold in the week.", unit="units", minimum=1),
+        UNIT_COUNT.here("In the week.", minimum=1),
         Column(
             name="unit_price",
             type="DOUBLE",

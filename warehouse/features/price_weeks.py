@@ -1,7 +1,7 @@
 """The contract of features.price_weeks."""
 
 from warehouse.contracts import Column, Table
-from warehouse.fields import PRODUCT_CODE
+from warehouse.fields import PRODUCT_CODE, UNIT_COUNT
 
 TABLE = Table(
     schema="features",
@@ -11,7 +11,7 @@ TABLE = Table(
     key=("product_code", "week_on"),
     columns=(
         PRODUCT_CODE.here("As in features.product_codes."),
-        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units", minimum=1),
+        UNIT_COUNT.here(minimum=1),
         Column(name="unit_price", type="DOUBLE", description="The median line's price.", unit="shop currency"),
         Column(name="week_on", type="DATE", description="The Monday that the week begins with."),
     ),

@@ -1,7 +1,7 @@
 """The contract of features.product_days."""
 
 from warehouse.contracts import Column, Parts, Table
-from warehouse.fields import PRODUCT_CODE
+from warehouse.fields import ORDERED_ON, PRODUCT_CODE, SALES_AMOUNT, UNIT_COUNT
 
 TABLE = Table(
     schema="features",
@@ -12,14 +12,8 @@ TABLE = Table(
     columns=(
         PRODUCT_CODE.here("As in features.product_codes."),
         Column(name="order_count", type="BIGINT", description="Orders with the product on the day.", unit="orders"),
-        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units"),
-        Column(
-            name="sales_amount",
-            type="DECIMAL(18,4)",
-            description="Sum of the lines.",
-            unit="shop currency",
-            nullable=True,
-        ),
+        UNIT_COUNT,
+        SALES_AMOUNT,
         Column(
             name="priced_amount",
             type="DECIMAL(18,4)",
@@ -34,7 +28,7 @@ TABLE = Table(
             description="Sum of the logarithms of these prices.",
             nullable=True,
         ),
-        Column(name="ordered_on", type="DATE", description="The day of the lines."),
+        ORDERED_ON.here("Of the lines."),
     ),
     inputs=("features.sales",),
     parts=Parts.SUMS,

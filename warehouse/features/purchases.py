@@ -1,7 +1,7 @@
 """The contract of features.purchases."""
 
 from warehouse.contracts import Column, Parts, Table
-from warehouse.fields import CUSTOMER_CODE, ORDER_CODE, PRODUCT_CODE
+from warehouse.fields import CUSTOMER_CODE, ORDER_CODE, ORDERED_ON, PRODUCT_CODE, UNIT_COUNT
 
 TABLE = Table(
     schema="features",
@@ -13,9 +13,9 @@ TABLE = Table(
         ORDER_CODE.here("As in features.known_orders."),
         CUSTOMER_CODE.here("As in features.buyers; empty where nobody is known.", nullable=True),
         PRODUCT_CODE.here("As in features.product_codes."),
-        Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units"),
+        UNIT_COUNT,
         Column(name="placed_on", type="DATE", description="The first day of the order."),
-        Column(name="ordered_on", type="DATE", description="The day of the order's first line of the product."),
+        ORDERED_ON.here("Of the order's first line of the product."),
     ),
     inputs=("features.sales",),
     parts=Parts.BUCKETS,

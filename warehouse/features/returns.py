@@ -1,7 +1,7 @@
 """The contract of features.returns."""
 
 from warehouse.contracts import Column, Parts, Table
-from warehouse.fields import BUCKET, CUSTOMER_CODE
+from warehouse.fields import BUCKET, CUSTOMER_CODE, ORDERED_ON
 
 TABLE = Table(
     schema="features",
@@ -18,7 +18,7 @@ TABLE = Table(
             unit="shop currency",
             nullable=True,
         ),
-        Column(name="ordered_on", type="DATE", description="The day of the line."),
+        ORDERED_ON.here("Of the line."),
         BUCKET,
     ),
     inputs=("core.order_lines", "features.known_orders", "features.buyers"),

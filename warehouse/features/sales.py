@@ -1,7 +1,7 @@
 """The contract of features.sales."""
 
 from warehouse.contracts import Column, Parts, Table
-from warehouse.fields import BUCKET, CUSTOMER_CODE, ORDER_CODE, PRODUCT_CODE
+from warehouse.fields import BUCKET, CUSTOMER_CODE, ORDER_CODE, ORDERED_ON, PRODUCT_CODE
 
 TABLE = Table(
     schema="features",
@@ -28,7 +28,7 @@ TABLE = Table(
             description="The order may have several lines of one product; where not, each of its lines has its own.",
         ),
         Column(name="placed_on", type="DATE", description="The first day of the order."),
-        Column(name="ordered_on", type="DATE", description="The day of the line."),
+        ORDERED_ON.here("Of the line."),
         BUCKET,
     ),
     inputs=("core.order_lines", "features.known_orders", "features.buyers", "features.product_codes"),
