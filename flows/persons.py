@@ -63,11 +63,12 @@ def erase(
     except ErasureFailedError as error:
         _err.print(f"[red]Not all is erased.[/red] {plain(str(error))}", highlight=False, soft_wrap=True)
         raise typer.Exit(FAILED) from error
-    _show_receipts(receipts)
+    show_receipts(receipts)
     raise typer.Exit(DONE)
 
 
-def _show_receipts(receipts: Iterable[Receipt]) -> None:
+def show_receipts(receipts: Iterable[Receipt]) -> None:
+    """Tell what was erased, and what is left to do."""
     receipts = list(receipts)
     if not receipts:
         _out.print("Nothing was left to erase; every table, file and byte was looked at.", soft_wrap=True)
@@ -88,3 +89,9 @@ def _show_receipts(receipts: Iterable[Receipt]) -> None:
                 soft_wrap=True,
             )
         _out.print("Every table, file and byte of the warehouse was looked at: nothing is left.", soft_wrap=True)
+    if receipts:
+        _out.print(
+            "Answers that count many people still count those erased, until the next run: tillflow run. Backups, "
+            "exports and the shop's own files are yours to erase from; what is sent again is not kept.",
+            soft_wrap=True,
+        )

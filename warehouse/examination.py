@@ -112,7 +112,7 @@ def _loads_add_up(connection: duckdb.DuckDBPyConnection) -> Finding:
     rows = connection.execute(statement("loads_that_do_not_add_up")).fetchall()
     count = connection.execute("SELECT count(*) FROM ops.loads WHERE status = 'merged'").fetchone() or (0,)
     return _finding(
-        "Of every merged load, rows read = accepted + duplicates + quarantined, and as many lie in quarantine",
+        "Of every merged load, rows read = accepted + duplicates + quarantined + erased, and quarantine holds as many",
         f"{count[0]:,} loads",
         [f"{load_id} of {source} has {problem}" for load_id, source, problem in rows],
         "report it as a defect; the raw table holds every row of the load",

@@ -55,7 +55,7 @@ def base_of(connection: duckdb.DuckDBPyConnection, build: FeatureBuild, mark: st
     ).fetchall()
     bases = {tuple(row[1:]) for row in rows}
     if {row[0] for row in rows} != wanted:
-        return "some tables were never built"
+        return "it is not known what some stand on, as at first and after an erasure"
     if len(bases) > 1:
         return "the tables were built by different runs"
     snapshot, known_mark, as_of = next(iter(bases))

@@ -91,7 +91,14 @@ def test_a_file_that_is_damaged_inside_is_found_by_reading_it(lake: WarehouseSet
 def test_loads_that_do_not_add_up_are_named(lake: WarehouseSettings) -> None:
     write(lake, "UPDATE ops.loads SET rows_accepted = rows_accepted - 1")
     (finding,) = problems(lake)
-    assert "of orders has 31 rows read, and 29 accepted, 0 duplicate, 1 quarantined" in finding.problem
+    assert "of orders has 31 rows read, and 29 accepted, 0 duplicate, 1 quarantined, 0 erased" in finding.problem
+
+
+def test_rows_of_erased_persons_are_part_of_the_sum(lake: WarehouseSettings) -> None:
+    write(lake, "UPDATE ops.loads SET rows_accepted = rows_accepted - 1, rows_erased = 1")
+    assert problems(lake) == []
+    (question,) = (finding.question for finding in examine(lake) if finding.question.startswith("Of every merged load"))
+    assert question.endswith("accepted + duplicates + quarantined + erased, and quarantine holds as many")
 
 
 def test_rows_that_left_quarantine_are_missed(lake: WarehouseSettings) -> None:

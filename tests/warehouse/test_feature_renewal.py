@@ -327,6 +327,11 @@ def test_tables_of_several_runs_are_built_whole(shop: Shop) -> None:
     assert shop.whole_because(NEXT) == "the tables were built by different runs"
 
 
+def test_what_an_erasure_forgot_is_not_called_never_built(shop: Shop) -> None:
+    shop.change("DELETE FROM ops.feature_builds")
+    assert "after an erasure" in shop.whole_because(NEXT)
+
+
 def test_a_difference_is_found(shop: Shop) -> None:
     shop.change(lines(1000, 3, on(NEXT)))
     build, _, base = shop.build(NEXT)

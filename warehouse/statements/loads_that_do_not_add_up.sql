@@ -7,8 +7,8 @@ SELECT
     loads.source,
     CASE WHEN rows_read <> rows_accepted + rows_duplicate + rows_quarantined + coalesce(rows_erased, 0)
         THEN format(
-            '{} rows read, and {} accepted, {} duplicate, {} quarantined',
-            rows_read, rows_accepted, rows_duplicate, rows_quarantined
+            '{} rows read, and {} accepted, {} duplicate, {} quarantined, {} erased',
+            rows_read, rows_accepted, rows_duplicate, rows_quarantined, coalesce(rows_erased, 0)
         )
         ELSE format('{} rows quarantined, and {} in quarantine', rows_quarantined, coalesce(kept_count, 0))
     END AS problem
