@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import shutil
@@ -29,6 +30,21 @@ REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 # For the processes that tests start too: none makes a key in the configuration folder of who runs them.
 os.environ[KEY_VARIABLE] = KEY.secret.hex()
+# Numerical libraries start a thread for each core, which wait for one another where several tests compute side by side.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection() -> None:
+    """Don't look for garbage while modules are imported: nothing of them is, and they are many objects."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, but among what the tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

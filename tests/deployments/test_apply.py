@@ -11,7 +11,6 @@ from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate, WorkPoo
 from prefect.client.schemas.sorting import AutomationSort
 from prefect.events.schemas.automations import Automation, AutomationCore
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
 
 from deployments.apply import (
     ALERT_VARIABLE,
@@ -38,6 +37,8 @@ HOOK = "https://chat.example/hooks/1"
 @pytest.fixture(scope="module")
 def server() -> Iterator[None]:
     """A Prefect server of the module's own."""
+    from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415 - brings all of Prefect's server
+
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
         environment.setenv("DO_NOT_TRACK", "1")
