@@ -49,6 +49,9 @@ LIMIT 7
 )
 
 
+_ANY_SQL = "FROM results.recommendations WHERE may_contact LIMIT 5"
+
+
 def make_shop(out: Console, folder: Path, *, order_lines: int, seed: int) -> Path:
     """Make the demo shop's files in `folder`, unless the same shop is there, and return its settings file."""
     with out.status(f"making a demo shop of {order_lines:,} order lines in {folder}"):
@@ -75,7 +78,7 @@ def show_next_steps(out: Console, settings: Settings, config: Path) -> None:
     out.print("[bold]To look further:[/bold]", highlight=False)
     tillflow, prefect = _callable("tillflow"), _callable("prefect")
     for command, what in (
-        (f'{tillflow} sql --config {config} "FROM results.recommendations LIMIT 5"', "any SQL, read-only"),
+        (f'{tillflow} sql --config {config} "{_ANY_SQL}"', "any SQL, read-only"),
         (f'{tillflow} sql --config {config} --run {run_id} "FROM ops.loads"', "as of an earlier run"),
         (f"{tillflow} status --config {config}", "runs, loads, freshness, quarantine"),
         (f"{tillflow} quarantine --config {config}", "the rows that were kept out, and why"),

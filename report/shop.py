@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from report import words
 from report.blocks import Note, Tone
 from warehouse.building import bind, parameters_of
+from warehouse.consents import count_objections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +52,11 @@ class Shop:
         """The day that the report is about; None for a shop without one."""
         as_of: date | None = self.row("shown_day")["as_of"]
         return as_of
+
+    @cached_property
+    def objection_count(self) -> int:
+        """How many customers object to profiling on the report's day."""
+        return count_objections(self.connection, self.as_of) if self.as_of else 0
 
     def money(self, value: words.Number | None) -> str:
         """Return an amount in the shop's currency."""

@@ -17,6 +17,7 @@ from tasks.run import Run, tillflow_version, utc_now
 from tasks.warm_up import prepare_charts, warm_up
 from warehouse.catalog import find
 from warehouse.connection import open_warehouse, transaction
+from warehouse.consents import Consents, consents_as_of
 from warehouse.publishing import Ending, FamilyOutcome, ending_of, publish, record_families
 from warehouse.run_records import (
     PUBLISHED,
@@ -59,18 +60,35 @@ def publish_results(
     Returns the outcomes with those rejected whose results broke their contract.
     """
     prepare_charts(run)
-    with open_warehouse(run.settings.warehouse) as connection:
-        checked = [_check(run, connection, outcome, part) for part, outcome in enumerate(outcomes)]
+    with (
+        open_warehouse(run.settings.warehouse) as connection,
+        consents_as_of(connection, run.settings.privacy.consent, as_of) as consents,
+    ):
+        allowed = [_keep_consents(consents, outcome) for outcome in outcomes]
+        checked = [_check(run, connection, outcome, part) for part, outcome in enumerate(allowed)]
+        published = [outcome for outcome in checked if outcome.status == "published"]
         ending = ending_of(checked)
         keep_for_report(run)
         with transaction(connection, PUBLISHED, run.run_id):
-            publish(connection, (outcome for outcome in checked if outcome.status == "published"), as_of=as_of)
+            publish(connection, published, as_of=as_of)
+            gone = consents.keep_in_warehouse({name for outcome in published for name in outcome.files})
             record_families(connection, FAMILIES, checked, run_id=run.run_id, now=utc_now(), snapshot=snapshot)
             _record(connection, run, ending.status, ending.message, rows_read=rows_read, as_of=as_of)
-    published = [outcome for outcome in checked if outcome.status == "published"]
+    if gone:
+        say(f"removed {gone:,} rows of earlier answers about customers who object to profiling")
     fitted = sum(outcome.status != "standing" for outcome in checked)
     say(f"published {len(published)} of {fitted} families, {sum(item.row_count for item in published):,} rows")
     return checked
+
+
+def _keep_consents(consents: Consents, outcome: FamilyOutcome) -> FamilyOutcome:
+    """Return the outcome without rows about customers who object to profiling; its files say who may be contacted."""
+    if outcome.status != "published":
+        return outcome
+    left_out = sum(consents.keep_in(find(f"results.{name}"), file) for name, file in outcome.files.items())
+    if left_out:
+        say(f"{outcome.family}: {left_out:,} rows left out, about customers who object to profiling")
+    return dataclasses.replace(outcome, row_count=outcome.row_count - left_out)
 
 
 def _check(run: Run, connection: duckdb.DuckDBPyConnection, outcome: FamilyOutcome, part: int) -> FamilyOutcome:

@@ -21,6 +21,7 @@ from warehouse.building import build_order, rebuild
 from warehouse.catalog import find, tables
 from warehouse.completing import complete_core
 from warehouse.connection import create_warehouse, latest_snapshot, open_warehouse, transaction
+from warehouse.consents import consents_as_of
 from warehouse.feature_bases import mark_of, record_build
 from warehouse.feature_build import FeatureBuild, build_all, built_files, store
 from warehouse.merging import Merge, in_merge_order, merge_loads
@@ -112,7 +113,14 @@ def demo_warehouse(factory: pytest.TempPathFactory, *, seed: int = 0) -> DemoWar
 def publish_answers(demo: DemoWarehouse, folder: Path) -> None:
     """Write every family's answer into the lake as a run does, with the record of the run."""
     outcomes = [_outcome(demo, family, folder / family.name) for family in FAMILIES]
-    with open_warehouse(demo.settings.warehouse) as connection, transaction(connection, "publish results", RUN_ID):
+    with (
+        open_warehouse(demo.settings.warehouse) as connection,
+        consents_as_of(connection, demo.settings.privacy.consent, demo.as_of) as consents,
+        transaction(connection, "publish results", RUN_ID),
+    ):
+        for outcome in outcomes:
+            for name, file in outcome.files.items():
+                consents.keep_in(find(f"results.{name}"), file)
         publish(connection, outcomes, as_of=demo.as_of)
         record_families(connection, FAMILIES, outcomes, run_id=RUN_ID, now=NOW, snapshot=0)
         record_run(

@@ -37,8 +37,15 @@ _COLUMNS = {
     "customers": ("customer_id", "country"),
     "ties": ("customer_id", "friend_id"),
     "reviews": ("review_id", "product_id", "customer_id", "rating", "text", "reviewed_at"),
+    "answers": ("customer_id", "purpose", "channel", "is_granted", "decided_at"),
 }
-_TABLES = {"orders": "order_lines", "customers": "customers", "ties": "social_ties", "reviews": "reviews"}
+_TABLES = {
+    "orders": "order_lines",
+    "customers": "customers",
+    "ties": "social_ties",
+    "reviews": "reviews",
+    "answers": "consents",
+}
 
 
 def settings_of(lake: WarehouseSettings, folder: Path, **privacy: object) -> Settings:
@@ -98,6 +105,8 @@ def write_first_files(folder: Path, mentioned: str = PERSON, bad_count: int = 15
         ("r901", "p1", OTHERS[0], 1, f"ask {mentioned}!", "2024-05-03", ""),
     ]
     write_file(folder, "reviews", "a.csv", reviews)
+    answers = [(customer, "marketing", "email", "no", "2024-05-03", "") for customer in (*OTHERS[:20], PERSON)]
+    write_file(folder, "answers", "a.csv", answers)
 
 
 def write_later_files(folder: Path) -> None:
@@ -182,9 +191,11 @@ def _made_up(column: Column, run_id: str) -> str:
 OF_OTHERS = {
     "raw.orders": f"customer_id LIKE 'CUST-%' AND customer_id <> '{PERSON}' AND _malformed IS NULL",
     "raw.customers": f"customer_id <> '{PERSON}'",
+    "raw.answers": f"customer_id <> '{PERSON}'",
     "raw.reviews": f"customer_id <> '{PERSON}' AND review_id <> 'r901'",
     "core.order_lines": f"customer_id <> '{PERSON}'",
     "core.orders": f"customer_id <> '{PERSON}'",
+    "core.consents": f"customer_id <> '{PERSON}'",
     "core.customers": f"customer_id <> '{PERSON}'",
     "core.social_ties": f"customer_id <> '{PERSON}' AND friend_id <> '{PERSON}'",
     "core.daily_metrics": "true",

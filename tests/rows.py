@@ -32,6 +32,8 @@ def put(connection: duckdb.DuckDBPyConnection, name: str, /, **values: object) -
 def _something(column: Column) -> object:
     if column.name == "run_id":
         return "run-7"
+    if column.name == "may_contact":
+        return True
     if column.allowed:
         return column.allowed[0]
     by_type: dict[str, Any] = {

@@ -139,7 +139,7 @@ def test_contracts_are_whole(table: Table) -> None:
     for column in table.columns:
         assert column.description.endswith("."), column.name
         if column.type == "BOOLEAN":
-            assert re.match(r"(is|has|was|higher|same)_", column.name), column.name
+            assert re.match(r"(is|has|was|may|higher|same)_", column.name), column.name
         if column.type == "DATE":
             assert column.name == "as_of" or column.name.endswith(("_on", "_from", "_to", "_month")), column.name
         if column.type.startswith("TIMESTAMP"):

@@ -168,7 +168,13 @@ class Table:
     @property
     def given_names(self) -> tuple[str, ...]:
         """The columns of a result that its family gives: all but those that the framework writes in."""
-        return tuple(name for name in self.column_names if name not in self.written_in)
+        consents = [column.name for column in CONSENTS] if self.names_customers else []
+        return tuple(name for name in self.column_names if name not in (*self.written_in, *consents))
+
+    @property
+    def names_customers(self) -> bool:
+        """Whether each row of a result is about one customer, so that `warehouse.consents` has a say in it."""
+        return self.schema == "results" and _is_about_persons(self.columns, self.key)
 
     @property
     def written_in(self) -> tuple[str, ...]:
@@ -187,6 +193,38 @@ class Table:
 AS_OF = Column(name="as_of", type="DATE", description="The day the answer is for; no later data was used.")
 RUN_ID = Column(name="run_id", type="VARCHAR", description="The run's number.")
 FAMILY = Column(name="family", type="VARCHAR", description="The model family.")
+# What `warehouse.consents` writes into every result that names customers.
+CONSENTS = (
+    Column(
+        name="may_contact",
+        type="BOOLEAN",
+        description=(
+            "The customer may be contacted by at least one channel, as core.consents and privacy.consent say as of the "
+            "day; empty in answers of before this was asked."
+        ),
+        nullable=True,
+    ),
+    Column(
+        name="contact_channels",
+        type="VARCHAR",
+        description=(
+            "The channels by which the customer may be contacted: all, or those named, with other for every channel "
+            "that no decision names; empty for none."
+        ),
+        nullable=True,
+    ),
+)
+_CONSENT_IS_KNOWN = Check(
+    name="consent_is_known",
+    violation="may_contact IS NULL OR may_contact = (contact_channels IS NULL)",
+    meaning="a row names a customer and does not say whether the customer may be contacted",
+    advice="run again; report it as a defect",
+    is_defect=True,
+)
+
+
+def _is_about_persons(columns: tuple[Column, ...], key: tuple[str, ...]) -> bool:
+    return any(column.personal is Personal.IDENTIFIER for column in columns if column.name in key)
 
 
 def result_table(  # noqa: PLR0913 - a contract has as many parts as it has
@@ -204,18 +242,27 @@ def result_table(  # noqa: PLR0913 - a contract has as many parts as it has
 ) -> Table:
     """Return the contract of a table in `results`, with the columns that the framework writes.
 
-    These are `as_of`, also in the key of an `append` table, `run_id`, and `family`, first in the key of a `shared` one.
+    These are `as_of`, also in the key of an `append` table, `run_id`, and `family`, first in the key of a `shared` one;
+    where a customer is in the key, `may_contact` and `contact_channels` too.
     What a result is made from is what the families that write it read.
     """
     key = ("family", *key) if shared else key
+    is_personal = _is_about_persons(columns, key)
+    consents = CONSENTS if is_personal else ()
     return Table(
         schema="results",
         name=name,
         grain=grain,
         description=description,
         key=(*key, "as_of") if append else key,
-        columns=(*((FAMILY,) if shared else ()), *columns, AS_OF, RUN_ID.here("It wrote the row, see ops.runs.")),
-        checks=checks,
+        columns=(
+            *((FAMILY,) if shared else ()),
+            *columns,
+            *consents,
+            AS_OF,
+            RUN_ID.here("It wrote the row, see ops.runs."),
+        ),
+        checks=(*checks, *((_CONSENT_IS_KNOWN,) if is_personal else ())),
         questions=questions,
         append=append,
         shared=shared,

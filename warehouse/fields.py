@@ -3,7 +3,7 @@
 A contract takes a field as it is, or says with `here` what is particular there: `CUSTOMER_ID.here("Who bought.")`.
 """
 
-from warehouse.contracts import AS_OF, FAMILY, RUN_ID, Column, Personal
+from warehouse.contracts import AS_OF, CONSENTS, FAMILY, RUN_ID, Column, Personal
 
 # A shop may number its customers by their e-mail addresses.
 CUSTOMER_ID = Column(
@@ -81,5 +81,6 @@ FIELDS = {
         AS_OF,
         RUN_ID,
         FAMILY,
+        *CONSENTS,
     )
 }

@@ -254,6 +254,13 @@ class PrivacySettings(_Section):
             "under another order number, so that totals stay; delete: they go as well."
         ),
     )
+    consent: Literal["opt_out", "opt_in"] = Field(
+        "opt_out",
+        description=(
+            "Whom marketing may contact of the customers who have decided nothing in core.consents. opt_out: all, as "
+            "they have not refused; opt_in: nobody, as they have not agreed."
+        ),
+    )
 
 
 class ColumnMapping(_Section):

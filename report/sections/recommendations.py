@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from report import words
 from report.blocks import Content, Grid, Heading
+from report.consents import left_out
 
 if TYPE_CHECKING:
     from report.blocks import Block
@@ -21,7 +22,10 @@ def write(shop: Shop) -> Content | None:
     blocks: list[Block] = []
     if products:
         blocks.append(_products(products))
-    blocks.append(_customers(shop.rows("recommendations_customers")))
+    customers = shop.rows("recommendations_customers")
+    if customers:
+        blocks.append(_customers(customers))
+    blocks += left_out(shop, summary["refusing_count"])
     similar = shop.rows("recommendations_similar")
     blocks.append(_similar(similar) if similar else shop.missing("results.similar_products"))
     return Content(headline=_headline(summary, products), blocks=tuple(blocks))
@@ -74,7 +78,7 @@ def _customers(rows: list[Row]) -> Grid:
             )
             for row in rows
         ),
-        note="Those of whom most is expected; everybody's list is in results.recommendations.",
+        note="Those of whom most is expected; every customer's list is in results.recommendations.",
     )
 
 

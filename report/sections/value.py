@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from report import charts, words
 from report.blocks import Content, Figure, Grid, Heading, Note
+from report.consents import left_out
 
 if TYPE_CHECKING:
     from report.blocks import Block
@@ -38,10 +39,12 @@ def write(shop: Shop) -> Content | None:
     blocks: list[Block] = [_segments_figure(shop.rows("value_segments"), shop, has_prices=has_prices)]
     blocks += _chance_blocks(shop.rows("value_alive"))
     customers = shop.rows("value_customers")
+    refusing = sum(row["refusing_count"] for level, row in levels.items() if level != "low")
     if customers:
         blocks.append(_customers_grid(customers, shop))
-    else:
+    elif not refusing:
         blocks.append(Note(text="No customer has a medium or high churn risk."))
+    blocks += left_out(shop, refusing)
     return Content(headline=_headline(levels, shop, has_prices=has_prices), blocks=tuple(blocks))
 
 

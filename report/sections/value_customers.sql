@@ -1,4 +1,4 @@
--- The customers most worth keeping among those who may stay away.
+-- The customers most worth keeping among those who may stay away and may be contacted.
 WITH segments AS (
     SELECT customer_id, segment_name
     FROM results.customer_segments
@@ -17,6 +17,6 @@ SELECT
     worth.reason
 FROM results.customer_value AS worth
 LEFT JOIN segments ON worth.customer_id = segments.customer_id
-WHERE worth.churn_level <> 'low'
+WHERE worth.churn_level <> 'low' AND worth.may_contact
 ORDER BY worth.expected_value_365d DESC NULLS LAST, worth.expected_purchases_365d DESC, worth.customer_id
 LIMIT 12

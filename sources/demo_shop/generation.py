@@ -42,10 +42,11 @@ PEOPLE_AND_PRODUCTS = (
     "world.customers",
     "world.friends",
     "world.contacts",
+    "world.consents",
     "world.streams",
 )
 MONTHLY_SOURCES = ("order_lines", "events")
-SINGLE_FILE_SOURCES = ("customers", "products", "reviews", "social_ties", "campaigns", "contacts")
+SINGLE_FILE_SOURCES = ("customers", "products", "reviews", "social_ties", "campaigns", "contacts", "consents")
 """Reviews are written about order lines, so these come after the months."""
 
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-SOURCES = ("order_lines", "customers", "products", "events", "reviews", "social_ties", "campaigns", "contacts")
+SOURCES = (
+    *("order_lines", "customers", "products", "events", "reviews"),
+    *("social_ties", "campaigns", "contacts", "consents"),
+)
 TRUTHS = (
     "segments",
     "bundles",

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from report.consents import left_out
+from report.sections import recommendations
+from report.sections import value as value_chapter
+from report.shop import Shop
 from tests.rows import AS_OF
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
+    import duckdb
+
     from tests.report.conftest import Ask, Put
 
 DAY = timedelta(days=1)
@@ -177,3 +185,42 @@ def test_value_segments_and_summary(ask: Ask) -> None:
         ("low", 1, 9, 90),
         ("medium", 1, 2, 20),
     ]
+
+
+def test_lists_name_only_those_who_may_be_contacted(given: Put, ask: Ask) -> None:
+    for customer, may_contact in (("ann", True), ("bob", False), ("eve", None)):
+        _recommend(given, customer, "mug", may_contact=may_contact)
+        _recommend(given, customer, "cup", 2, may_contact=may_contact)
+        given("results.customer_value", customer_id=customer, churn_level="high", may_contact=may_contact)
+    assert ask("recommendations_customers", "customer_id", "recommendation_rank") == [("ann", 1), ("ann", 2)]
+    assert ask("recommendations_summary", "customer_count", "refusing_count") == [(3, 2)]
+    assert ask("value_customers", "customer_id") == [("ann",)]
+    assert ask("value_summary", "churn_level", "customer_count", "refusing_count") == [("high", 3, 2)]
+
+
+def test_a_list_says_how_many_it_leaves_out_and_why(given: Put, empty_shop: duckdb.DuckDBPyConnection) -> None:
+    shop = Shop(connection=empty_shop, name="Mug & Co", currency="EUR", time_zone="UTC")
+    given("ops.runs", as_of=AS_OF)
+    assert left_out(shop, 0) == ()
+    (note,) = left_out(shop, 1)
+    assert note.text == "1 customer is left out of the list, who may not be contacted."
+    for customer, day in (("ann", AS_OF), ("bob", AS_OF - DAY), ("eve", AS_OF + DAY)):
+        given("core.consents", customer_id=customer, purpose="profiling", is_granted=False, decided_on=day)
+    (note,) = left_out(Shop(connection=empty_shop, name="Mug & Co", currency="EUR", time_zone="UTC"), 1200)
+    assert note.text == (
+        "1,200 customers are left out of the list, who may not be contacted. 2 customers object to profiling: nothing "
+        "here is about them, and sums over customers are without them."
+    )
+
+
+@pytest.mark.parametrize("chapter", [recommendations, value_chapter])
+def test_a_chapter_whose_customers_all_refuse_lists_nobody(
+    given: Put, empty_shop: duckdb.DuckDBPyConnection, chapter: ModuleType
+) -> None:
+    _recommend(given, "ann", "mug", may_contact=False)
+    given("results.customer_value", customer_id="ann", churn_level="high", may_contact=False)
+    content = chapter.write(Shop(connection=empty_shop, name="Mug & Co", currency="EUR", time_zone="UTC"))
+    said = str(content)
+    assert "1 customer is left out of the list" in said
+    assert "'ann'" not in said
+    assert "No customer has" not in said

@@ -46,5 +46,5 @@ def test_products_and_campaigns_come_before_what_names_them() -> None:
 
 
 def test_a_source_for_a_table_that_no_source_fills_is_told_which_there_are() -> None:
-    with pytest.raises(ValidationError, match=r"allowed are campaigns, contacts, .*social_ties"):
+    with pytest.raises(ValidationError, match=r"allowed are campaigns, consents, contacts, .*social_ties"):
         SourceSettings.model_validate({"table": "orders", "path": "x", "columns": {"order_id": "id"}})

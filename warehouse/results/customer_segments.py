@@ -77,7 +77,7 @@ TABLE = result_table(
             sql=(
                 "SELECT customer_id, segment_name, reason FROM results.customer_segments "
                 "WHERE as_of = (SELECT max(as_of) FROM results.customer_segments) AND recency_score <= 2 "
-                "ORDER BY sales_amount DESC NULLS LAST, customer_id LIMIT 20"
+                "AND may_contact ORDER BY sales_amount DESC NULLS LAST, customer_id LIMIT 20"
             ),
         ),
         Question(

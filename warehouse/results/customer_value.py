@@ -58,7 +58,8 @@ TABLE = result_table(
     description=(
         "What each customer is expected to buy over the next 90 and 365 days, and how likely the customer is to stay "
         "away. Intervals say where a single customer's purchases will fall, the fitted model being right; "
-        "seasons are not in it. Which model the figures come from says results.model_metrics."
+        "seasons are not in it. Which model the figures come from says results.model_metrics. Customers who object to "
+        "profiling are in no row, and so in no sum over the rows."
     ),
     key=("customer_id",),
     columns=(
@@ -125,7 +126,7 @@ TABLE = result_table(
             text="Which valuable customers are most likely to stay away?",
             sql=(
                 "SELECT customer_id, round(churn_risk, 3) AS churn_risk, round(expected_value_365d, 2) AS "
-                "expected_value_365d, reason FROM results.customer_value WHERE churn_level <> 'low' "
+                "expected_value_365d, reason FROM results.customer_value WHERE churn_level <> 'low' AND may_contact "
                 "ORDER BY expected_value_365d DESC NULLS LAST, customer_id LIMIT 20"
             ),
         ),

@@ -41,7 +41,7 @@ TABLE = result_table(
             text="What should we offer each customer first?",
             sql=(
                 "SELECT customer_id, product_name, reason FROM results.recommendations "
-                "WHERE recommendation_rank = 1 ORDER BY customer_id LIMIT 20"
+                "WHERE recommendation_rank = 1 AND may_contact ORDER BY customer_id LIMIT 20"
             ),
         ),
         Question(

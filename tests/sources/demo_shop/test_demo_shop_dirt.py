@@ -24,6 +24,7 @@ KEYS = {
     "social_ties": "customer_number, friend_number",
     "campaigns": "campaign_number",
     "contacts": "campaign_number, customer_number",
+    "consents": "customer_number, purpose, channel, decided_at",
 }
 
 WRITTEN_DAY = "(try_cast({} AS TIMESTAMP) IS NULL AND {} IS NOT NULL)"
@@ -84,6 +85,12 @@ RULES = {
         "missing_customer_id": "customer_number IS NULL",
         "wrong_type_contacted_on": WRITTEN_DAY.format("contacted_on", "contacted_on"),
         "wrong_type_is_control": "try_cast(is_control AS BOOLEAN) IS NULL",
+    },
+    "consents": {
+        "missing_customer_id": "customer_number IS NULL",
+        "not_allowed_purpose": "purpose NOT IN ('marketing', 'profiling')",
+        "wrong_type_is_granted": "try_cast(answer AS BOOLEAN) IS NULL",
+        "wrong_type_decided_at": WRITTEN_DAY.format("decided_at", "decided_at"),
     },
 }
 

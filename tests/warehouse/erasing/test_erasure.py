@@ -69,6 +69,7 @@ def _erase_and_look(lake: WarehouseSettings, tmp_path: Path) -> None:
     (receipt,) = erased(settings)
     assert {line.table_name: (line.rows_removed, line.rows_anonymous) for line in receipt.lines} == {
         # Of every version of every row, at any time.
+        "core.consents": (1, 0),
         "core.customers": (2, 0),
         "core.order_lines": (0, 4),
         "core.orders": (0, 5),
@@ -81,6 +82,7 @@ def _erase_and_look(lake: WarehouseSettings, tmp_path: Path) -> None:
         "ops.quarantine": (2, 0),
         # An e-mail address, two lines, two quarantined rows, a note, a review, and another's that names the person.
         "protected.personal_values": (8, 0),
+        "raw.answers": (1, 0),
         "raw.customers": (2, 0),
         "raw.orders": (2, 6),
         "raw.reviews": (1, 0),

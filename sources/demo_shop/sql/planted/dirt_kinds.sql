@@ -49,5 +49,10 @@ FROM (VALUES
     ('contacts', 'missing customer', 'missing_customer_id'),
     ('contacts', 'impossible date', 'wrong_type_contacted_on'),
     ('contacts', 'control flag in words', 'wrong_type_is_control'),
-    ('contacts', 'exact duplicate', NULL)
+    ('contacts', 'exact duplicate', NULL),
+    ('consents', 'missing customer', 'missing_customer_id'),
+    ('consents', 'unknown purpose', 'not_allowed_purpose'),
+    ('consents', 'answer in other words', 'wrong_type_is_granted'),
+    ('consents', 'impossible date', 'wrong_type_decided_at'),
+    ('consents', 'exact duplicate', NULL)
 ) AS planted (table_name, kind, rule)
