@@ -25,7 +25,7 @@ from warehouse.pending import LOAD_ORDER, PLACES_OF_A_LOAD, ROW_NUMBER, wait_for
 from warehouse.protection import gather, keep
 from warehouse.rows import checked_sql, typed_sql, zone_of
 from warehouse.setting_aside import SetAside, Tolerance, set_aside
-from warehouse.time_zones import make_zone_days
+from warehouse.time_zones import UTC, make_zone_days
 from warehouse.versions import content, find_doubtful_keys, judge, key_hash, names
 
 if TYPE_CHECKING:
@@ -137,7 +137,9 @@ def replay_quarantine(connection: duckdb.DuckDBPyConnection, merge: Merge) -> Co
 
 
 def _merge_pending(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> Counts:
-    make_zone_days(connection, zone_of(merge.source, merge.time_zone))
+    zone = zone_of(merge.source, merge.time_zone)
+    if zone != UTC:
+        make_zone_days(connection, zone)
     _look(connection, merge)
     aside = (
         []

@@ -10,7 +10,7 @@ from warehouse.contracts import Column, Origin, Table
 from warehouse.ddl import quote_identifier, quote_text
 from warehouse.loadable import core_table, source_columns
 from warehouse.personal_key import PSEUDONYM
-from warehouse.time_zones import ZONE_DAYS, in_utc
+from warehouse.time_zones import UTC, ZONE_DAYS, in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -247,7 +247,7 @@ def _in_utc(column: Column, zone: str) -> str:
     """Return the SQL of a time in UTC: by its own offset, or as the zone's days or rules say."""
     local = quote_identifier(f"local_{column.name}")
     own = f"timezone('UTC', {_instant(column.name)})"
-    if zone == "UTC":
+    if zone == UTC:
         return f"CASE WHEN {_has_offset(column.name)} THEN {own} ELSE {local} END"
     known = f"{quote_identifier(f'zone_{column.name}')}.utc_offset"
     return (
@@ -332,7 +332,7 @@ def _read(text: str, given: str) -> str:
 
 def _zone_joins(table: Table, source: SourceSettings, time_zone: str) -> str:
     """Return the joins that give each time the zone's offset on its day."""
-    if zone_of(source, time_zone) == "UTC":
+    if zone_of(source, time_zone) == UTC:
         return ""
     return " ".join(
         f"LEFT JOIN {ZONE_DAYS} AS {quote_identifier(f'zone_{column.name}')} "
