@@ -7,6 +7,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from tests.keys import KEY
 from warehouse.catalog import tables
 from warehouse.connection import create_warehouse
 from warehouse.ddl import create_tables
+from warehouse.keeping import keeping_open
 from warehouse.key_files import KEY_VARIABLE
 from warehouse.settings import WarehouseSettings
 
@@ -115,6 +117,19 @@ def sqlite_lake(empty_warehouse: Path, tmp_path: Path) -> WarehouseSettings:
     path = tmp_path / "warehouse"
     shutil.copytree(empty_warehouse, path)
     return WarehouseSettings(path=path, threads=1)
+
+
+@pytest.fixture
+def one_opening(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Share one opening of the test's warehouse among all who open it, as in a run: each takes a twentieth of a second.
+
+    For tests that ask nothing of the opening itself, such as what a connection may not do that only reads.
+    """
+    names = [name for name in ("lake", "sqlite_lake") if name in request.fixturenames]
+    with ExitStack() as kept:
+        for name in names:
+            kept.enter_context(keeping_open(request.getfixturevalue(name)))
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

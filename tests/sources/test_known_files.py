@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from warehouse.settings import SourceSettings, WarehouseSettings
 
+# The tasks of a run share one opening of the warehouse.
+pytestmark = pytest.mark.usefixtures("one_opening")
+
 LINE = ("1", "1", "mug", "ann", "2024-01-02 10:00:00", 2, "3.50", "UK")
 LONG_AGO = 1_700_000_000
 

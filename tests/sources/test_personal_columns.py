@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from warehouse.settings import Settings, SourceSettings, WarehouseSettings
 
+pytestmark = pytest.mark.usefixtures("one_opening")
+
 ORDERS = "order_id,line_id,product_id,customer_id,ordered_at,quantity,unit_price,country"
 
 

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from warehouse.contracts import Table
     from warehouse.settings import WarehouseSettings
 
+# The tasks of a run share one opening of the warehouse.
+pytestmark = pytest.mark.usefixtures("one_opening")
+
 AS_OF = date(2024, 5, 2)
 LINES = [(f"A{number}", 1, "p", "c", "2024-05-02 10:00:00", 1, 2, "Germany") for number in range(40)]
 BROKEN = [(f"B{number}", 1, "p", "c", "2024-05-02 10:00:00", "three", 2, "Germany") for number in range(40)]
@@ -75,13 +78,14 @@ def write(run: Run, *statements: str) -> None:
 
 
 def demand_what_no_row_has(monkeypatch: pytest.MonkeyPatch, schema: str, name: str) -> None:
-    """Give a table a check of severity `fail` that each of its rows breaks."""
+    """Give a table a check of severity `fail` that each of its rows breaks, and leave the layer's others unjudged."""
     never = Check(name="never", violation="true", meaning="it is a row", advice="nothing")
 
     def with_check(of: str) -> tuple[Table, ...]:
         return tuple(
-            dataclasses.replace(table, checks=(*table.checks, never)) if (of, table.name) == (schema, name) else table
+            dataclasses.replace(table, checks=(*table.checks, never))
             for table in tables(of)
+            if (of, table.name) == (schema, name)
         )
 
     monkeypatch.setattr(expectations.layers, "tables", with_check)
@@ -158,10 +162,13 @@ def test_a_replay_that_breaks_core_leaves_core_as_it_was(run: Run, monkeypatch: 
 
 def test_features_that_break_their_contract_leave_the_last_ones(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     load(run)
-    merge_core.fn(run)
-    build_features.fn(run, AS_OF)
+    with monkeypatch.context() as unjudged:
+        unjudged.setattr(expectations.layers, "tables", lambda _: ())
+        merge_core.fn(run)
+        build_features.fn(run, AS_OF)
     days = "SELECT max(ended_on) FROM features.evaluation_periods"
     before = ask(run.settings.warehouse, days)
+    assert before == [(AS_OF,)]
     demand_what_no_row_has(monkeypatch, "features", "evaluation_periods")
     with pytest.raises(GateFailedError, match="evaluation_periods: never"):
         build_features.fn(run, date(2024, 5, 3))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import tasks.publish
 from expectations.gate import CheckResult, Gate, Status
 from expectations.records import keep_records
 from models import FAMILIES
@@ -21,21 +22,22 @@ from warehouse.connection import WarehouseError, latest_snapshot, open_warehouse
 from warehouse.contracts import Severity
 from warehouse.publishing import FamilyOutcome
 from warehouse.run_records import snapshot_of, standing_run
-from warehouse.settings import Settings, WarehouseSettings
+from warehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from warehouse.settings import WarehouseSettings
+
+# The tasks of a run share one opening of the warehouse.
+pytestmark = pytest.mark.usefixtures("one_opening")
 
 AS_OF = date(2024, 1, 31)
 
 
 @pytest.fixture
-def first(tmp_path: Path) -> Run:
-    return Run(
-        run_id="20240201T000000-aaaa",
-        started_at=utc_now(),
-        settings=Settings(warehouse=WarehouseSettings(path=tmp_path / "warehouse")),
-    )
+def first(sqlite_lake: WarehouseSettings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run on an empty warehouse. No chart is drawn here, and nothing prepared for it."""
+    monkeypatch.setattr(tasks.publish, "prepare_charts", lambda _run: None)
+    return Run(run_id="20240201T000000-aaaa", started_at=utc_now(), settings=Settings(warehouse=sqlite_lake))
 
 
 def after(run: Run, run_id: str) -> Run:

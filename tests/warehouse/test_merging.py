@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,9 +24,9 @@ from warehouse.protection import revealed, with_values
 from warehouse.settings import SourceSettings
 
 if TYPE_CHECKING:
-    import pytest
-
     from warehouse.settings import WarehouseSettings
+
+pytestmark = pytest.mark.usefixtures("one_opening")
 
 LINE = ("1", "1", "mug", "ann", "2024-01-02 10:00:00", 2, "3.50", "UK")
 

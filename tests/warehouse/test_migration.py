@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Change = Callable[..., None]
 
+pytestmark = pytest.mark.usefixtures("one_opening")
+
 PRODUCTS = "core.products"
 TRIAL = Table(
     schema="ops",
