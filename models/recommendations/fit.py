@@ -55,7 +55,7 @@ def _fit(inputs: Inputs, parameters: RecommendationsParameters, context: Context
     text_neighbours = _text_neighbours(shop, parameters)
     training = Builder(learned.training, text_neighbours, parameters, context.seed, has_ties=shop.had_ties)
     judged, choice = _judge(shop, known, training, parameters, generator)
-    today = Builder(learned.today, text_neighbours, parameters, context.seed, has_ties=shop.has_ties)
+    today = Builder(learned.today, text_neighbours, parameters, context.seed, has_ties=shop.has_ties, earlier=training)
     champion = today.build(choice.champion)
     return {
         "recommendations": recommendations_frames(champion, today, shop, parameters),

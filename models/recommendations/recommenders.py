@@ -86,22 +86,22 @@ class Factors:
     def __init__(
         self, model: AlternatingLeastSquares, codes: Integers, weigh: Callable[[History], sparse.csr_array]
     ) -> None:
-        self._model, self._codes, self._weigh = model, codes, weigh
+        self.learned, self._codes, self._weigh = model, codes, weigh
 
     def scores(self, history: History) -> Scores:
         """Return the inner products of the factors, over each customer's largest; negative ones become 0."""
-        scored = np.asarray(self._factors(history) @ self._model.item_factors.T)
+        scored = np.asarray(self._factors(history) @ self.learned.item_factors.T)
         np.maximum(scored, 0, out=scored)
         return _divide(scored, scored.max(axis=1, keepdims=True))
 
     def _factors(self, history: History) -> Scores:
         places = np.minimum(np.searchsorted(self._codes, history.codes), len(self._codes) - 1)
         is_new = self._codes[places] != history.codes
-        factors = np.asarray(self._model.user_factors[places])
+        factors = np.asarray(self.learned.user_factors[places])
         if is_new.any():
             new = np.flatnonzero(is_new)
             weights = sparse.csr_matrix(self._weigh(history.rows(new)))
-            factors[new] = self._model.recalculate_user(new, weights)
+            factors[new] = self.learned.recalculate_user(new, weights)
         return factors
 
 
@@ -134,7 +134,8 @@ class Builder:
     """Makes recommenders out of one history; what several of them share is made once.
 
     `text_neighbours` are the products with like texts: (products, products); None where no product has a text.
-    `has_ties` tells whether friends are known.
+    `has_ties` tells whether friends are known. `earlier` made recommenders out of an earlier history of the same
+    customers: factors begin with those it found, and need half of the rounds.
     """
 
     def __init__(
@@ -145,7 +146,9 @@ class Builder:
         seed: int,
         *,
         has_ties: bool,
+        earlier: Builder | None = None,
     ) -> None:
+        self._earlier = earlier
         self._history, self._parameters, self._seed, self.has_ties = history, parameters, seed, has_ties
         self._has_text = text_neighbours is not None
         products = (history.product_count, history.product_count)
@@ -207,23 +210,27 @@ class Builder:
         return Linear(FRIENDS, _friends)
 
     def _als(self) -> Recommender:
-        return self._factors
+        return self.factors
 
     @cached_property
-    def _factors(self) -> Factors:
+    def factors(self) -> Factors:
         """Hu, Y., Koren, Y., Volinsky, C. (2008). Collaborative filtering for implicit feedback datasets. ICDM.
 
         Each row of factors is solved on its own, so that the same seed gives the same factors with any number of
         threads; a family computes on one core.
         """
+        rounds = self._parameters.als_iterations
         model = AlternatingLeastSquares(
             factors=self._parameters.als_factors,
             regularization=self._parameters.als_regularization,
             alpha=self._parameters.als_alpha,
-            iterations=self._parameters.als_iterations,
+            iterations=rounds if self._earlier is None else (rounds + 1) // 2,
             num_threads=1,
             random_state=self._seed,
         )
+        if self._earlier is not None:
+            begun = self._earlier.factors.learned
+            model.user_factors, model.item_factors = begun.user_factors.copy(), begun.item_factors.copy()
         model.fit(sparse.csr_matrix(self.weigh(self._history)), show_progress=False)
         return Factors(model, self._history.codes, self.weigh)
 

@@ -67,3 +67,31 @@ def test_customers_that_a_recommender_has_not_learned_from_are_scored_by_their_p
         np.testing.assert_allclose(learned.scores(everybody)[others], scores, rtol=1e-5, atol=1e-5)
         new = counts[others].toarray() == 0
         assert scores[new & is_alike[others]].mean() > 3 * scores[new & ~is_alike[others]].mean()
+
+
+def test_factors_that_begin_with_earlier_ones_fit_as_well_in_half_the_rounds() -> None:
+    today = history()
+    counts = today.order_counts
+    was_known = np.random.default_rng(5).random(counts.nnz) < 0.85
+    known = sparse.csr_array((counts.data * was_known, counts.indices, counts.indptr), shape=counts.shape)
+    known.eliminate_zeros()
+    days = sparse.csr_array((350 + known.data, known.indices, known.indptr), shape=known.shape)
+    parameters = RecommendationsParameters(als_factors=16, als_iterations=8)
+
+    def loss(builder: Builder) -> float:
+        """What the factors miss of today's purchases: Hu, Koren and Volinsky (2008), equation 3."""
+        factors = builder.factors.learned
+        weights = builder.weigh(today).toarray() * parameters.als_alpha
+        missed = (weights > 0) - factors.user_factors @ factors.item_factors.T
+        sizes = (factors.user_factors**2).sum() + (factors.item_factors**2).sum()
+        return float((np.where(weights > 0, weights, 1) * missed**2).sum() + parameters.als_regularization * sizes)
+
+    def built(learned: History, rounds: int, earlier: Builder | None = None) -> Builder:
+        chosen = parameters.model_copy(update={"als_iterations": rounds})
+        return Builder(learned, None, chosen, seed=3, has_ties=False, earlier=earlier)
+
+    earlier = built(replace(today, order_counts=known, last_days=days), 8)
+    renewed, as_many, whole = loss(built(today, 8, earlier)), loss(built(today, 4)), loss(built(today, 8))
+    assert renewed < as_many
+    assert renewed < 1.01 * whole
+    assert loss(earlier) > 1.01 * whole
