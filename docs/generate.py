@@ -153,6 +153,9 @@ def settings_page() -> str:
         if model is None:
             continue
         parts += [f"## [{name}{'.<name>' if name == 'sources' else ''}]", _fields(model)]
+        inner = {key: found for key, part in model.model_fields.items() if (found := _section_of(part))}
+        for key, section in inner.items():
+            parts += [f"## [{name}.{key}]", _fields(section)]
     for family in FAMILIES:
         parts += [f"## [models.{family.name}]", family.question, _fields(family.parameters)]
     return "\n\n".join(parts) + "\n"
@@ -166,8 +169,16 @@ def _model_of(field: FieldInfo) -> type[BaseModel] | None:
     return None
 
 
+def _section_of(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the model of a section within a section; a mapping's values have none of their own."""
+    section = field.annotation
+    return section if isinstance(section, type) and issubclass(section, BaseModel) else None
+
+
 def _fields(model: type[BaseModel]) -> str:
-    fields: Mapping[str, FieldInfo] = model.model_fields
+    fields: Mapping[str, FieldInfo] = {
+        name: field for name, field in model.model_fields.items() if not _section_of(field)
+    }
     rows = [f"| {name} | {_default(field)} | {field.description or ''} |" for name, field in fields.items()]
     return "\n".join(["| Key | Default | Meaning |", "| --- | --- | --- |", *rows])
 

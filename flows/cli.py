@@ -16,6 +16,7 @@ from flows.console import plain, show, show_with_words, text_output
 from flows.options import ConfigOption, SetOption, WarehouseOption, overrides_of
 from flows.persons import erase
 from flows.quarantine import quarantine_app
+from flows.retention import last_retention, retain
 from flows.running import DONE, FAILED, WRONG_USAGE, run_flow, show_broken_checks, show_summary
 from tasks.exports import FileFormat, export, format_of, write_text
 from tasks.opening import opened_ahead
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(quarantine_app, name="quarantine", invoke_without_command=True)
 app.command()(erase)
+app.command()(retain)
 
 _out = Console()
 _err = Console(stderr=True)
@@ -235,6 +237,8 @@ def status(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     freshness = ask(settings, "freshness_summary")
     show_with_words(_out, freshness, "How fresh the answers are", words="reason", about="family")
     _out.print(f"A run may use {in_words(settings)}.", highlight=False, soft_wrap=True)
+    if settings.privacy.retention.is_set:
+        _out.print(last_retention(settings), highlight=False, soft_wrap=True)
     show_broken_checks(_out, ask(settings, "broken_checks_of_run", {"run_id": run_id}))
     refused = ask(settings, "refused_files")
     if refused.rows:

@@ -16,6 +16,7 @@ from tasks.features import build_features
 from tasks.ingest import check_raw, load_raw, look_at_files, merge_core, prepare_warehouse
 from tasks.publish import answers_stand, publish_results
 from tasks.recording import recorded
+from tasks.retaining import retained
 from tasks.run import running
 from warehouse.settings_file import CONFIG_VARIABLE, DEFAULT_CONFIG, load_settings, require_families, require_sources
 
@@ -55,7 +56,7 @@ def marketing(
     settings = load_settings(Path(config) if config else None, overrides)
     require_sources(settings)
     require_families(only)
-    with running(settings, force=force, only=only) as run, recorded(run) as progress:
+    with running(settings, force=force, only=only) as run, retained(run), recorded(run) as progress:
         prepare_warehouse(run)
         looks = {name: look_at_files.submit(run, name) for name in settings.sources}
         progress.inspections = {name: look.result() for name, look in looks.items()}

@@ -293,7 +293,8 @@ def _record_loads(
     kept: dict[str, tuple[int, int | None]] = {
         load_id: (rows_read, rows_erased)
         for load_id, rows_read, rows_erased in connection.execute(
-            f"SELECT load_id, rows_read, rows_erased FROM ops.loads WHERE {superseded}", [load_ids]
+            f"SELECT load_id, rows_read, rows_erased FROM ops.loads WHERE {superseded} AND rows_let_go IS NULL",
+            [load_ids],
         ).fetchall()
     }
     connection.execute(f"DELETE FROM ops.loads WHERE {superseded}", [load_ids])

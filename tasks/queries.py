@@ -16,7 +16,7 @@ from warehouse.connection import WarehouseError, open_warehouse
 from warehouse.exhaustion import ExhaustedError, is_full_disk
 from warehouse.migration import is_up_to_date, last_migration
 from warehouse.reading import RefusedError, only_reading, open_for_reading
-from warehouse.run_records import snapshot_of
+from warehouse.run_records import has_snapshot, snapshot_of
 from warehouse.statements import statement
 
 if TYPE_CHECKING:
@@ -150,9 +150,15 @@ def _what_may_help(connection: duckdb.DuckDBPyConnection, error: duckdb.Error) -
 def _snapshot(settings: Settings, run_id: str) -> int:
     with open_warehouse(settings.warehouse, read_only=True) as connection:
         snapshot = snapshot_of(connection, run_id)
-        if snapshot is not None:
+        if snapshot is not None and has_snapshot(connection, snapshot):
             return snapshot
         rows = connection.execute(statement("published_runs")).fetchall()
+    if snapshot is not None:
+        message = (
+            f"The answers of run {run_id} are kept no more: snapshots go after privacy.retention.history_days. What "
+            "was published then is lost; ops.runs tells of it."
+        )
+        raise QueryError(message)
     known = ", ".join(str(row[0]) for row in rows) or "none yet"
     message = f"No published run {run_id!r}. Published runs, newest first: {known}."
     raise QueryError(message)

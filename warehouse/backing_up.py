@@ -54,9 +54,13 @@ def back_up(settings: WarehouseSettings, target: Path, told: Callable[[str], Non
     told("copying the catalog")
     with closing(sqlite3.connect(settings.catalog_file)) as live, closing(sqlite3.connect(unfinished)) as copy:
         live.backup(copy)
-    copied = _copy_files(settings, target, unfinished, told)
+    copied, needed = _copy_files(settings, target, unfinished, told)
     # The catalog comes last: until then the folder is the backup that it was.
     unfinished.replace(catalog)
+    # What was erased, or is past its time, goes from the backup as well.
+    for file in (target / "data").rglob("*.parquet"):
+        if file not in needed:
+            file.unlink()
     shutil.copy2(settings.path / MARK, target / MARK)
     if (settings.path / KEY_FILE).exists():
         shutil.copy2(settings.path / KEY_FILE, target / KEY_FILE)
@@ -83,8 +87,14 @@ def restore(backup: Path, settings: WarehouseSettings, told: Callable[[str], Non
     return back_up(kept, settings.path, told)
 
 
-def _copy_files(settings: WarehouseSettings, target: Path, catalog: Path, told: Callable[[str], None]) -> Copied:
-    """Copy the files that a copy of the catalog names."""
+def _copy_files(
+    settings: WarehouseSettings, target: Path, catalog: Path, told: Callable[[str], None]
+) -> tuple[Copied, set[Path]]:
+    """Copy the files that a copy of the catalog names; returns how many, and all that the backup needs.
+
+    Raises:
+        WarehouseError: when one is removed meanwhile, by an erasure or a retention.
+    """
     data = Path(settings.data_place)
     reading = target / ".reading"
     shutil.rmtree(reading, ignore_errors=True)
@@ -97,17 +107,26 @@ def _copy_files(settings: WarehouseSettings, target: Path, catalog: Path, told: 
     finally:
         shutil.rmtree(reading, ignore_errors=True)
     new_files = new_bytes = 0
+    needed: set[Path] = set()
     for number, file in enumerate(files, start=1):
         found, place = Path(file.path), target / "data" / Path(file.path).relative_to(data)
+        needed.add(place)
         if place.exists() and place.stat().st_size == file.size:
             continue
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = place.with_suffix(".unfinished")
-        shutil.copy2(found, partial)
+        try:
+            shutil.copy2(found, partial)
+        except FileNotFoundError as error:
+            message = (
+                f"{found} was removed while it was to be copied, as tillflow erase and tillflow retain do. {target} is "
+                "the backup that it was. Back up again."
+            )
+            raise WarehouseError(message) from error
         partial.replace(place)
         new_files, new_bytes = new_files + 1, new_bytes + file.size
         told(f"copying files: {number:,} of {len(files):,}")
-    return Copied(files=len(files), new_files=new_files, new_bytes=new_bytes)
+    return Copied(files=len(files), new_files=new_files, new_bytes=new_bytes), needed
 
 
 def _require_local(settings: WarehouseSettings) -> None:

@@ -53,9 +53,10 @@ class DataFile(StoredFile):
 
 @dataclass(frozen=True, kw_only=True)
 class DeletionFile(StoredFile):
-    """A Parquet file of the positions in a data file that are deleted."""
+    """A Parquet file of the positions in a data file that are deleted, and before which snapshot it was replaced."""
 
     data_file_id: int
+    end: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

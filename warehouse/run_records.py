@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from models import FAMILIES
 from warehouse.binding import execute
 from warehouse.catalog import all_tables
-from warehouse.connection import snapshot_committed_as
+from warehouse.connection import LAKE, snapshot_committed_as
 from warehouse.ddl import quote_text
 from warehouse.ops.validation_results import TABLE as VALIDATION_RESULTS
 from warehouse.publishing import PUBLISHED_STATUSES
@@ -152,6 +152,12 @@ def snapshot_of(connection: duckdb.DuckDBPyConnection, run_id: str) -> int | Non
         # It was killed between its publication and its end.
         return snapshot_committed_as(connection, PUBLISHED, run_id)
     return int(row[0]) if row and row[0] is not None else None
+
+
+def has_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: int) -> bool:
+    """Whether the lake still keeps a snapshot, see `privacy.retention.history_days`."""
+    found = connection.execute(f"SELECT 1 FROM {LAKE}.snapshots() WHERE snapshot_id = ?", [snapshot]).fetchone()
+    return found is not None
 
 
 def standing_run(connection: duckdb.DuckDBPyConnection) -> str | None:

@@ -230,6 +230,56 @@ class QualitySettings(_Section):
     )
 
 
+class RetentionSettings(_Section):
+    """`[privacy.retention]`: how long what is kept; without a number for ever. `tillflow retain` does it."""
+
+    history_days: int | None = Field(
+        None,
+        ge=1,
+        description=(
+            "Snapshots of earlier days go, with the files that only they read: time travel, and answers of earlier "
+            "runs, reach so far back."
+        ),
+    )
+    raw_days: int | None = Field(
+        None,
+        ge=1,
+        description=(
+            "Raw rows of loads that were read earlier go, from every snapshot, once they are in core. What is open in "
+            "quarantine, and loads that wait, stay."
+        ),
+    )
+    quarantine_days: int | None = Field(
+        None,
+        ge=1,
+        description=(
+            "Rows that were quarantined earlier, and loads that were set aside, are discarded where nobody decided on "
+            "them: what they said goes, that they were there stays."
+        ),
+    )
+    customers_idle_days: int | None = Field(
+        None,
+        ge=1,
+        description=(
+            "Customers whose last order, visit, review, tie, consent or sign-up is earlier are erased as by tillflow "
+            "erase: for good, also when they come back under the same id."
+        ),
+    )
+    unnamed_values: bool = Field(
+        default=False,
+        description="Encrypted values go whose pseudonym no row of any snapshot names any more.",
+    )
+    after_runs: bool = Field(
+        default=False, description="A run does it when it has ended, once a day; else only tillflow retain does."
+    )
+
+    @property
+    def is_set(self) -> bool:
+        """Whether anything is ever to go."""
+        days = (self.history_days, self.raw_days, self.quarantine_days, self.customers_idle_days)
+        return self.unnamed_values or any(given is not None for given in days)
+
+
 class PrivacySettings(_Section):
     """`[privacy]`: how personal values are protected. See docs/privacy.md."""
 
@@ -261,6 +311,7 @@ class PrivacySettings(_Section):
             "they have not refused; opt_in: nobody, as they have not agreed."
         ),
     )
+    retention: RetentionSettings = RetentionSettings()
 
 
 class ColumnMapping(_Section):

@@ -53,7 +53,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return call
 
 
-@pytest.mark.parametrize("command", ["demo", "run", "sql", "status", "report", "quarantine"])
+@pytest.mark.parametrize("command", ["demo", "run", "sql", "status", "report", "quarantine", "retain"])
 def test_help_teaches(call: Call, command: str) -> None:
     done = call(command, "--help")
     assert done.returncode == 0
@@ -91,6 +91,11 @@ def test_without_a_command_it_says_how_to_begin(call: Call) -> None:
         (["status"], "There is no warehouse in"),
         (["run", "--config", "none.toml"], "There is no settings file none.toml"),
         (["run", "--set", "run.sead=1"], "run.sead: unknown key. Did you mean seed?"),
+        (
+            ["retain", "--set", "privacy.retention.raw_day=1"],
+            "unknown key. Did you mean raw_days?",
+        ),
+        (["retain", "--dry-run", "--set", "privacy.retention.raw_days=1"], "There is no warehouse in"),
         (["run", "--set", "run.seed=1", "--set", "run.seed.x=1"], "run.seed is a value by another --set"),
         (["status", "--set", "warehouse.catalog=postgresql://ann:S3CR3T@host/db"], "postgresql://ann:***@host/db"),
         (["run", "--as-of", "yesterday"], "Invalid value for '--as-of'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,6 +75,40 @@ def test_the_next_backup_copies_what_is_new(lake: WarehouseSettings, tmp_path: P
     assert second.files > first.files
     assert second.new_files == second.files - first.files
     assert ask(lake.model_copy(update={"path": tmp_path / "backup"}), COUNT) == [(31,)]
+
+
+def test_the_next_backup_lets_go_what_the_warehouse_no_longer_has(lake: WarehouseSettings, tmp_path: Path) -> None:
+    one_more_day(lake, tmp_path)
+    back_up(lake, tmp_path / "backup")
+    with open_warehouse(lake) as connection:
+        connection.execute("DELETE FROM core.order_lines")
+        connection.execute("CALL ducklake_expire_snapshots('lake', older_than => now() + INTERVAL 1 DAY)")
+        connection.execute("CALL ducklake_cleanup_old_files('lake', cleanup_all => true)")
+    back_up(lake, tmp_path / "backup")
+    here, there = (
+        {file.relative_to(folder) for file in (folder / "data").rglob("*.parquet")}
+        for folder in (lake.path, tmp_path / "backup")
+    )
+    assert there == here
+    assert not list((tmp_path / "backup" / "data" / "core" / "order_lines").glob("*.parquet"))
+
+
+def test_a_file_that_is_removed_meanwhile_is_told(
+    lake: WarehouseSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(lake, tmp_path / "backup")
+    one_more_day(lake, tmp_path)
+    copy = shutil.copy2
+
+    def gone(file: Path, place: Path) -> None:
+        if file.suffix == ".parquet":
+            file.unlink()
+        copy(file, place)
+
+    monkeypatch.setattr("warehouse.backing_up.shutil.copy2", gone)
+    with pytest.raises(WarehouseError, match=r"was removed while it was to be copied, .* Back up again"):
+        back_up(lake, tmp_path / "backup")
+    assert ask(lake.model_copy(update={"path": tmp_path / "backup"}), COUNT) == [(30,)]
 
 
 def test_nothing_of_others_is_overwritten(lake: WarehouseSettings, tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def _compact_sqlite(settings: WarehouseSettings) -> None:
             if time.monotonic() > until:
                 message = (
                     f"Somebody has been reading {settings.catalog_file} for {_PATIENCE_SECONDS} seconds, so its log "
-                    "still holds what was erased. End what reads the warehouse, and erase again: what is done stands."
+                    "still holds what went. End what reads the warehouse, and give the command again: what is done "
+                    "stands."
                 )
                 raise ErasureFailedError(message)
             time.sleep(0.2)
@@ -68,9 +69,9 @@ def _compact_postgres(settings: WarehouseSettings) -> None:
                 _outside_transactions(connection, f"VACUUM (FULL, ANALYZE) {name}")
         except duckdb.Error as error:
             message = (
-                f"PostgreSQL did not write the catalog anew ({str(error).splitlines()[0]}), so it still holds what was "
-                "erased. End what reads the warehouse, see that its role owns the tables, and erase again: what is "
-                "done stands."
+                f"PostgreSQL did not write the catalog anew ({str(error).splitlines()[0]}), so it still holds what "
+                "went. End what reads the warehouse, see that its role owns the tables, and give the command again: "
+                "what is done stands."
             )
             raise ErasureFailedError(message) from error
 

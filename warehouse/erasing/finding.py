@@ -106,12 +106,12 @@ def find(connection: duckdb.DuckDBPyConnection, settings: Settings, persons: Per
         if held.table.qualified_name == "ops.quarantine"
     ]
     note_values_of_rows(
-        connection, persons, [*((held.relation, touched, _texts(held)) for held, touched in raw), *quarantined]
+        connection, persons, [*((held.relation, touched, texts_of(held)) for held, touched in raw), *quarantined]
     )
     return persons
 
 
-def _texts(held: Held) -> str:
+def texts_of(held: Held) -> str:
     """Return the SQL of all texts of a row as one."""
     texts = [f"{quote_identifier(column.name)}::VARCHAR" for column in held.columns if is_textual(column)]
     return f"concat_ws(chr(31), {', '.join(texts)})" if texts else "''"
@@ -200,9 +200,9 @@ def changes(
             if not (mentioned := told_of(connection, held, treatment, persons)):
                 continue
             if held.file is None:
-                inlined[held.inlined] = _inlined_rows(connection, held, treatment, mentioned.texts)
+                inlined[held.inlined] = inlined_rows(connection, held, treatment, mentioned.texts)
             else:
-                files.append(_rewritten(connection, held, held.file, treatment, mentioned.texts))
+                files.append(rewritten(connection, held, held.file, treatment, mentioned.texts))
         if files or inlined:
             found.append(TableChange(table=table, files=tuple(files), inlined=inlined))
     return found
@@ -232,13 +232,18 @@ def told_of(
     return Telling(row_count=int(row[0]), texts=persons.distinctive if row[1] else ())
 
 
-def _rewritten(
+def rewritten(
     connection: duckdb.DuckDBPyConnection,
     held: Held,
     file: DataFile,
     treatment: Treatment,
-    mentioned: tuple[str, ...],
+    mentioned: tuple[str, ...] = (),
 ) -> Rewritten:
+    """Write a file of the lake anew, with its deletions, beside the old one.
+
+    Raises:
+        ErasureFailedError: when it was not written as it was to be.
+    """
     table = held.table
     positions = (
         connection.execute(
@@ -258,9 +263,10 @@ def _rewritten(
     )
 
 
-def _inlined_rows(
-    connection: duckdb.DuckDBPyConnection, held: Held, treatment: Treatment, mentioned: tuple[str, ...]
+def inlined_rows(
+    connection: duckdb.DuckDBPyConnection, held: Held, treatment: Treatment, mentioned: tuple[str, ...] = ()
 ) -> tuple[InlinedRow, ...]:
+    """Return the rows kept in the catalog that go or change, with their new values."""
     changed = row_of(held.columns, treatment, mentioned)
     values = "".join(f", {value} AS {quote_identifier(name)}" for name, value in changed.items())
     rows = connection.execute(

@@ -9,7 +9,8 @@ TABLE = Table(
     grain="one row per file content that came in",
     description=(
         "What was read and where every row went: rows_read = rows_accepted + rows_duplicate + rows_quarantined + "
-        "rows_erased once the load is merged. The same content is never loaded twice."
+        "rows_erased once the load is merged, whether raw still keeps them or not. The same content is never loaded "
+        "twice."
     ),
     key=("load_id",),
     columns=(
@@ -64,6 +65,17 @@ TABLE = Table(
             name="rows_erased",
             type="BIGINT",
             description="Rows of erased persons that were not kept, or are gone since; empty for none.",
+            unit="rows",
+            nullable=True,
+            minimum=0,
+        ),
+        Column(
+            name="rows_let_go",
+            type="BIGINT",
+            description=(
+                "Rows that raw keeps no more, by the settings of retention; they stay counted as what became of them. "
+                "Empty for none."
+            ),
             unit="rows",
             nullable=True,
             minimum=0,

@@ -23,14 +23,21 @@ TABLE = Table(
         Column(
             name="payload",
             type="VARCHAR",
-            description="The pseudonym of the row as it came, which is protected as JSON.",
+            description=(
+                "The pseudonym of the row as it came, which is protected as JSON; empty once it was let go by "
+                "privacy.retention.quarantine_days."
+            ),
+            nullable=True,
             personal=Personal.CONTENT,
         ),
         Column(
             name="status",
             type="VARCHAR",
-            description="open: kept out of core; replayed: judged again and merged.",
-            allowed=("open", "replayed"),
+            description=(
+                "open: kept out of core; replayed: judged again and merged; discarded: left out for good, by somebody "
+                "or by privacy.retention.quarantine_days."
+            ),
+            allowed=("open", "replayed", "discarded"),
         ),
         Column(name="row_number", type="BIGINT", description="Data row in the file, from 1.", minimum=1),
         Column(name="quarantined_at", type="TIMESTAMP", description="When it was judged.", unit="UTC"),

@@ -288,3 +288,53 @@ def test_quarantined_rows(
 @pytest.mark.usefixtures("quarantine")
 def test_quarantined_sources(ask: Ask) -> None:
     assert ask("quarantined_sources") == [("app",), ("till",)]
+
+
+def test_idle_customers(given: Put, ask: Ask) -> None:
+    early, late = date(2025, 1, 1), date(2025, 6, 1)
+    for table, column, day in (
+        ("core.order_lines", "ordered_on", early),
+        ("core.events", "occurred_on", early),
+        ("core.reviews", "reviewed_on", early),
+        ("core.consents", "decided_on", early),
+        ("core.customers", "signed_up_on", early),
+        ("core.customers", "signed_up_on", None),
+    ):
+        given(table, customer_id=f"{table} {day}", **{column: day})
+    # Any later sign counts, a contact of the shop's does not, and one of whom no day is known stays.
+    given("core.customers", customer_id="back", signed_up_on=early)
+    given("core.order_lines", customer_id="back", ordered_on=late)
+    given("core.social_ties", customer_id="tied", friend_id="back", since_on=early)
+    given("core.customers", customer_id="asked", signed_up_on=early)
+    given("core.contacts", customer_id="asked", contacted_on=late)
+    given("core.order_lines", customer_id=None, ordered_on=early)
+    assert ask("idle_customers", kept_from=late) == [
+        ("asked",),
+        ("core.consents 2025-01-01",),
+        ("core.customers 2025-01-01",),
+        ("core.events 2025-01-01",),
+        ("core.order_lines 2025-01-01",),
+        ("core.reviews 2025-01-01",),
+        ("tied",),
+    ]
+    assert ask("idle_customers", kept_from=early) == []
+
+
+def test_retention_summary(given: Put, ask: Ask) -> None:
+    assert ask("retention_summary") == []
+    for table, ended, rows in (
+        ("snapshots", NOW, 3),
+        ("raw.orders", NOW, 4),
+        ("raw.ties", NOW, 5),
+        ("raw.ties", NOW - timedelta(days=1), 6),
+        ("raw.ties", None, 7),
+    ):
+        given(
+            "ops.retentions",
+            setting="history_days" if table == "snapshots" else "raw_days",
+            table_name=table,
+            rows_removed=rows,
+            bytes_removed=10,
+            ended_at=ended,
+        )
+    assert ask("retention_summary") == [(NOW, ["history_days", "raw_days"], 9, 30)]
