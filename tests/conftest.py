@@ -68,6 +68,15 @@ def shop() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture(scope="session")
+def plain_tables() -> Iterator[duckdb.DuckDBPyConnection]:
+    """What a shop loads and merges into, as plain tables in memory, made once; a test takes back what it does there."""
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA raw")
+        create_tables(connection, [*tables("core"), *tables("ops"), *tables("protected")])
+        yield connection
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real data sets; a test that asks for it is skipped where the folder is not there."""
     if not REAL_DATA.is_dir():

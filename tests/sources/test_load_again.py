@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from warehouse.settings import SourceSettings, WarehouseSettings
 
+pytestmark = pytest.mark.usefixtures("one_opening")
+
 LINE = ("A1", 1, "p", "c", "2024-05-02 10:00:00", 1, 2, "Germany")
 NOW = datetime.fromisoformat("2024-06-01T00:00:00")
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from warehouse.settings import WarehouseSettings
 
+pytestmark = pytest.mark.usefixtures("one_opening")
+
 MARK = b"Great Britain"
 # As values stand in a page: each after its length.
 TWICE = MARK + len(MARK).to_bytes(4, "little") + MARK

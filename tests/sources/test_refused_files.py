@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from warehouse.settings import WarehouseSettings
 
+pytestmark = pytest.mark.usefixtures("one_opening")
+
 NOW = datetime.fromisoformat("2024-02-01T00:00:00")
 LINE = ("A1", 1, "p", "c", "2024-05-02 10:00:00", 1, 2, "Germany")
 

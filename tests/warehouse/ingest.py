@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from warehouse.merging import COMPARED_ROWS, Counts, Merge, merge_loads
 from warehouse.settings import SourceSettings, WarehouseSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import duckdb
@@ -65,6 +67,16 @@ def ingest(
             counts = merge_loads(connection, merge_of(source, name, catalogued))
             complete_core(connection)
     return counts
+
+
+@contextmanager
+def taken_back(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Do something in a transaction that is rolled back in the end."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def load_new(connection: duckdb.DuckDBPyConnection, source: SourceSettings, name: str, *, scratch: Path) -> None:

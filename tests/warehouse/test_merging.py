@@ -7,23 +7,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sources.loading import inspect_source
 from tests.keys import KEY
-from tests.warehouse.ingest import ask, ingest, load_new, merge_of, order_lines, write_lines
-from warehouse.catalog import tables
+from tests.warehouse.ingest import ask, ingest, load_new, merge_of, order_lines, taken_back, write_lines
 from warehouse.connection import open_warehouse, transaction
-from warehouse.ddl import create_tables
 from warehouse.merging import COMPARED_ROWS, merge_loads, replay_quarantine
 from warehouse.personal_key import PSEUDONYM
 from warehouse.protection import revealed, with_values
 from warehouse.settings import SourceSettings
 
 if TYPE_CHECKING:
+    import duckdb
+
     from warehouse.settings import WarehouseSettings
 
 pytestmark = pytest.mark.usefixtures("one_opening")
@@ -297,25 +296,30 @@ LINES = st.tuples(
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.lists(LINES, max_size=6), min_size=1, max_size=3))
-def test_files_merged_together_end_as_files_merged_one_by_one(files: list[list[tuple[object, ...]]]) -> None:
+@given(files=st.lists(st.lists(LINES, max_size=6), min_size=1, max_size=3))
+def test_files_merged_together_end_as_files_merged_one_by_one(
+    plain_tables: duckdb.DuckDBPyConnection, files: list[list[tuple[object, ...]]]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        together = _ends(files, Path(folder) / "together", at_once=True)
-        in_parts = _ends(files, Path(folder) / "in_parts", at_once=True, compared_rows=2)
-        one_by_one = _ends(files, Path(folder) / "one_by_one", at_once=False)
+        together = _ends(plain_tables, files, Path(folder) / "together", at_once=True)
+        in_parts = _ends(plain_tables, files, Path(folder) / "in_parts", at_once=True, compared_rows=2)
+        one_by_one = _ends(plain_tables, files, Path(folder) / "one_by_one", at_once=False)
     assert together == in_parts == one_by_one
     assert all(row[1] == sum(map(int, map(str, row[2:]))) for row in together[1])
 
 
 def _ends(
-    files: list[list[tuple[object, ...]]], folder: Path, *, at_once: bool, compared_rows: int = COMPARED_ROWS
+    connection: duckdb.DuckDBPyConnection,
+    files: list[list[tuple[object, ...]]],
+    folder: Path,
+    *,
+    at_once: bool,
+    compared_rows: int = COMPARED_ROWS,
 ) -> list[list[tuple[object, ...]]]:
     """Return what core, the loads and the quarantine hold in the end; plain tables in memory serve as the warehouse."""
     folder.mkdir()
     source, read = order_lines(folder / "in"), 0
-    with duckdb.connect() as connection:
-        connection.execute("CREATE SCHEMA raw")
-        create_tables(connection, [*tables("core"), *tables("ops"), *tables("protected")])
+    with taken_back(connection):
         for number, rows in enumerate(files):
             write_lines(folder / "in" / f"{number}.csv", *rows)
             if not at_once or number == len(files) - 1:

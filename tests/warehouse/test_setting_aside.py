@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from warehouse.settings import WarehouseSettings
 
+pytestmark = pytest.mark.usefixtures("one_opening")
+
 TOLERANCE = Tolerance(share=0.25, rows=1)
 
 

@@ -6,18 +6,19 @@ import dataclasses
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 
-from tests.warehouse.ingest import ask, ingest, load_new, merge_of, order_lines, write_lines
-from warehouse.catalog import tables
-from warehouse.ddl import create_tables
+from tests.warehouse.ingest import ask, ingest, load_new, merge_of, order_lines, taken_back, write_lines
 from warehouse.merging import merge_loads
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import duckdb
+
     from warehouse.settings import WarehouseSettings
+
+pytestmark = pytest.mark.usefixtures("one_opening")
 
 LINE = ("1", "1", "mug", "ann", "2024-01-02 10:00:00", 2, "3.50", "UK")
 
@@ -113,14 +114,16 @@ def test_spaces_of_any_kind_around_values_are_no_part_of_them(sqlite_lake: Wareh
     ],
 )
 def test_a_time_with_an_offset_is_that_instant_and_its_day_the_shops(
-    tmp_path: Path, zone: str, given: str, at: str, on: str
+    plain_tables: duckdb.DuckDBPyConnection, tmp_path: Path, zone: str, given: str, at: str, on: str
 ) -> None:
-    found = _merged(tmp_path, zone, given)
+    found = _merged(plain_tables, tmp_path, zone, given)
     assert found == [(at, on)]
 
 
-def test_an_offset_that_no_place_has_makes_a_time_wrong(tmp_path: Path) -> None:
-    assert _merged(tmp_path, "Europe/Berlin", "2023-12-16 02:00:00+99:99") == []
+def test_an_offset_that_no_place_has_makes_a_time_wrong(
+    plain_tables: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    assert _merged(plain_tables, tmp_path, "Europe/Berlin", "2023-12-16 02:00:00+99:99") == []
 
 
 @pytest.mark.parametrize(
@@ -130,20 +133,22 @@ def test_an_offset_that_no_place_has_makes_a_time_wrong(tmp_path: Path) -> None:
         ("16.12.2023 02:00 +05:00", "2023-12-15 21:00:00", "2023-12-15"),
     ],
 )
-def test_a_format_may_read_an_offset(tmp_path: Path, given: str, at: str, on: str) -> None:
-    assert _merged(tmp_path, "Europe/Berlin", given, "%d.%m.%Y %H:%M %z") == [(at, on)]
-    assert _merged(tmp_path, "Europe/Berlin", "2023-12-16", "%d.%m.%Y %H:%M %z") == []
+def test_a_format_may_read_an_offset(
+    plain_tables: duckdb.DuckDBPyConnection, tmp_path: Path, given: str, at: str, on: str
+) -> None:
+    assert _merged(plain_tables, tmp_path, "Europe/Berlin", given, "%d.%m.%Y %H:%M %z") == [(at, on)]
+    assert _merged(plain_tables, tmp_path, "Europe/Berlin", "2023-12-16", "%d.%m.%Y %H:%M %z") == []
 
 
-def _merged(folder: Path, zone: str, given: str, time_format: str = "") -> list[tuple[object, ...]]:
+def _merged(
+    connection: duckdb.DuckDBPyConnection, folder: Path, zone: str, given: str, time_format: str = ""
+) -> list[tuple[object, ...]]:
     """Return when a line was ordered, in UTC, and on which day of the shop; plain tables serve as the warehouse."""
     write_lines(folder / "in" / "a.csv", (*LINE[:4], given, *LINE[5:]))
     source = order_lines(folder / "in")
     mapping = source.columns["ordered_at"].model_copy(update={"format": time_format})
     source = source.model_copy(update={"columns": {**source.columns, "ordered_at": mapping}})
-    with duckdb.connect() as connection:
-        connection.execute("CREATE SCHEMA raw")
-        create_tables(connection, [*tables("core"), *tables("ops"), *tables("protected")])
+    with taken_back(connection):
         load_new(connection, source, "orders", scratch=folder)
         merge_loads(connection, dataclasses.replace(merge_of(source), time_zone=zone))
         return connection.execute("SELECT ordered_at::VARCHAR, ordered_on::VARCHAR FROM core.order_lines").fetchall()
