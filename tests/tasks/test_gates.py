@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -25,16 +26,16 @@ from tests.warehouse.ingest import ask, order_lines, write_lines
 from warehouse.catalog import find, tables
 from warehouse.connection import open_warehouse, transaction
 from warehouse.contracts import Check
+from warehouse.keeping import keeping_open
 from warehouse.publishing import FamilyOutcome, write_result
 from warehouse.setting_aside import NoSuchLoadError
-from warehouse.settings import QualitySettings, Settings
+from warehouse.settings import QualitySettings, Settings, WarehouseSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from warehouse.contracts import Table
-    from warehouse.settings import WarehouseSettings
 
 # The tasks of a run share one opening of the warehouse.
 pytestmark = pytest.mark.usefixtures("one_opening")
@@ -44,20 +45,51 @@ LINES = [(f"A{number}", 1, "p", "c", "2024-05-02 10:00:00", 1, 2, "Germany") for
 BROKEN = [(f"B{number}", 1, "p", "c", "2024-05-02 10:00:00", "three", 2, "Germany") for number in range(40)]
 
 
-@pytest.fixture
-def run(sqlite_lake: WarehouseSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A run on an empty warehouse, with a folder of order lines. Nothing is warmed up."""
-    monkeypatch.setattr(tasks.ingest, "warm_up", lambda: None)
-    monkeypatch.setattr(tasks.publish, "prepare_charts", lambda _run: None)
-    write_lines(tmp_path / "orders" / "first.csv", *LINES)
+def first_run(warehouse: WarehouseSettings, folder: Path) -> Run:
+    """A run on a folder of order lines."""
+    write_lines(folder / "orders" / "first.csv", *LINES)
     settings = Settings(
-        warehouse=sqlite_lake,
-        sources={"orders": order_lines(tmp_path / "orders")},
+        warehouse=warehouse,
+        sources={"orders": order_lines(folder / "orders")},
         quality=QualitySettings(tolerated_quarantined_rows=0),
     )
     run = Run(run_id="run-1", started_at=utc_now(), settings=settings)
-    run.folder.mkdir(parents=True)
+    run.folder.mkdir(parents=True, exist_ok=True)
     return run
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_warmed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks.ingest, "warm_up", lambda: None)
+    monkeypatch.setattr(tasks.publish, "prepare_charts", lambda _run: None)
+
+
+@pytest.fixture
+def run(sqlite_lake: WarehouseSettings, tmp_path: Path) -> Run:
+    """A run on an empty warehouse, with a folder of order lines."""
+    return first_run(sqlite_lake, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def merged_once(empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse into which a run has merged the order lines, made once; a copy of it is one too."""
+    folder = tmp_path_factory.mktemp("merged")
+    shutil.copytree(empty_warehouse, folder / "warehouse")
+    run = first_run(WarehouseSettings(path=folder / "warehouse", threads=1), folder)
+    with pytest.MonkeyPatch.context() as patches, keeping_open(run.settings.warehouse):
+        patches.setattr(tasks.ingest, "warm_up", lambda: None)
+        load(run)
+        merge_core.fn(run)
+    return run.settings.warehouse.path
+
+
+@pytest.fixture
+def merged(merged_once: Path, tmp_path: Path) -> Iterator[Run]:
+    """A run that has merged the order lines."""
+    shutil.copytree(merged_once, tmp_path / "warehouse")
+    run = first_run(WarehouseSettings(path=tmp_path / "warehouse", threads=1), tmp_path)
+    with keeping_open(run.settings.warehouse):
+        yield run
 
 
 def load(run: Run) -> None:
@@ -150,39 +182,33 @@ def test_a_batch_that_breaks_core_leaves_core_as_it_was(run: Run) -> None:
     assert ask(run.settings.warehouse, "SELECT DISTINCT status FROM ops.loads") == [("raw",)]
 
 
-def test_a_replay_that_breaks_core_leaves_core_as_it_was(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    load(run)
-    merge_core.fn(run)
+def test_a_replay_that_breaks_core_leaves_core_as_it_was(merged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     demand_what_no_row_has(monkeypatch, "core", "order_lines")
-    write(run, "DELETE FROM core.orders")
+    write(merged, "DELETE FROM core.orders")
     with pytest.raises(GateFailedError, match="order_lines: never"):
-        replay(run)
-    assert ask(run.settings.warehouse, "SELECT count(*) FROM core.orders") == [(0,)]
+        replay(merged)
+    assert ask(merged.settings.warehouse, "SELECT count(*) FROM core.orders") == [(0,)]
 
 
-def test_features_that_break_their_contract_leave_the_last_ones(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    load(run)
+def test_features_that_break_their_contract_leave_the_last_ones(merged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as unjudged:
         unjudged.setattr(expectations.layers, "tables", lambda _: ())
-        merge_core.fn(run)
-        build_features.fn(run, AS_OF)
+        build_features.fn(merged, AS_OF)
     days = "SELECT max(ended_on) FROM features.evaluation_periods"
-    before = ask(run.settings.warehouse, days)
+    before = ask(merged.settings.warehouse, days)
     assert before == [(AS_OF,)]
     demand_what_no_row_has(monkeypatch, "features", "evaluation_periods")
     with pytest.raises(GateFailedError, match="evaluation_periods: never"):
-        build_features.fn(run, date(2024, 5, 3))
-    assert ("features", "evaluation_periods: never") in broken_checks(run)
-    assert ask(run.settings.warehouse, days) == before
+        build_features.fn(merged, date(2024, 5, 3))
+    assert ("features", "evaluation_periods: never") in broken_checks(merged)
+    assert ask(merged.settings.warehouse, days) == before
 
 
-def test_old_orders_are_warned_of(run: Run) -> None:
-    load(run)
-    merge_core.fn(run)
-    build_features.fn(run, date(2024, 7, 1))
-    warned = [check.check for check in recorded_checks(run) if check.status is Status.FAILED]
+def test_old_orders_are_warned_of(merged: Run) -> None:
+    build_features.fn(merged, date(2024, 7, 1))
+    warned = [check.check for check in recorded_checks(merged) if check.status is Status.FAILED]
     assert "daily_metrics.metric_on is fresh" in warned
-    assert broken_checks(run) == []
+    assert broken_checks(merged) == []
 
 
 def row_of(table: Table, **given: object) -> pd.DataFrame:
@@ -194,14 +220,14 @@ def row_of(table: Table, **given: object) -> pd.DataFrame:
 
 
 @pytest.fixture
-def fitted(run: Run) -> Callable[..., FamilyOutcome]:
+def fitted(merged: Run) -> Callable[..., FamilyOutcome]:
     """How a family fared whose result files hold one row each, with the values given."""
 
     def outcome(family: str, run_id: str, **given: dict[str, object]) -> FamilyOutcome:
         files = {}
         for name, values in given.items():
             table = find(f"results.{name}")
-            files[name] = run.folder / f"{run_id}-{family}-{name}.parquet"
+            files[name] = merged.folder / f"{run_id}-{family}-{name}.parquet"
             write_result(row_of(table, **values), table, files[name], family=family, as_of=AS_OF, run_id=run_id)
         status, reason = ("published", "") if files else ("skipped", "the shop has no data for it")
         return FamilyOutcome(
@@ -219,11 +245,9 @@ def fitted(run: Run) -> Callable[..., FamilyOutcome]:
 
 
 def test_a_family_that_breaks_a_contract_publishes_none_of_its_tables(
-    run: Run, fitted: Callable[..., FamilyOutcome]
+    merged: Run, fitted: Callable[..., FamilyOutcome]
 ) -> None:
-    load(run)
-    merge_core.fn(run)
-    write(run, "INSERT INTO core.products SELECT * REPLACE ('q' AS product_id) FROM core.products")
+    write(merged, "INSERT INTO core.products SELECT * REPLACE ('q' AS product_id) FROM core.products")
 
     def publish(run_id: str, other_product: str) -> list[FamilyOutcome]:
         made: dict[str, dict[str, dict[str, object]]] = {
@@ -234,7 +258,7 @@ def test_a_family_that_breaks_a_contract_publishes_none_of_its_tables(
             "drivers": {"model_parameters": {}},
         }
         outcomes = [fitted(family.name, run_id, **made.get(family.name, {})) for family in FAMILIES]
-        return publish_results.fn(dataclasses.replace(run, run_id=run_id), AS_OF, 0, outcomes, rows_read=0)
+        return publish_results.fn(dataclasses.replace(merged, run_id=run_id), AS_OF, 0, outcomes, rows_read=0)
 
     publish("run-1", "q")
     ended = {outcome.family: outcome for outcome in publish("run-2", "p")}
@@ -242,12 +266,12 @@ def test_a_family_that_breaks_a_contract_publishes_none_of_its_tables(
     assert "similar_products: similar_to_itself" in ended["recommendations"].reason
     assert ended["recommendations"].files == {}
     standing = "SELECT family, run_id FROM results.model_parameters ORDER BY family"
-    assert ask(run.settings.warehouse, standing) == [("drivers", "run-2"), ("recommendations", "run-1")]
+    assert ask(merged.settings.warehouse, standing) == [("drivers", "run-2"), ("recommendations", "run-1")]
     similar_rows = "SELECT similar_product_id, run_id FROM results.similar_products"
-    assert ask(run.settings.warehouse, similar_rows) == [("q", "run-1")]
+    assert ask(merged.settings.warehouse, similar_rows) == [("q", "run-1")]
     recorded = "SELECT status, is_stale FROM ops.family_runs JOIN ops.freshness USING (family) "
     recorded += "WHERE family_runs.run_id = 'run-2' AND table_name = 'results.similar_products'"
-    assert ask(run.settings.warehouse, recorded) == [("rejected", True)]
+    assert ask(merged.settings.warehouse, recorded) == [("rejected", True)]
 
 
 def test_what_a_gate_found_is_kept_also_when_the_run_failed(run: Run) -> None:
