@@ -11,7 +11,7 @@ from rich.console import Console
 from flows.console import plain, show, showing_progress
 from flows.options import ConfigOption, SetOption, WarehouseOption, overrides_of
 from flows.running import DONE, FAILED, set_up_prefect
-from tasks.queries import Answer, ask
+from tasks.queries import Answer, QueryError, ask
 from warehouse.settings_file import load_settings
 
 if TYPE_CHECKING:
@@ -66,7 +66,11 @@ def retain(
 
 def last_retention(settings: Settings) -> str:
     """Say when retention was last done, and what went."""
-    rows = ask(settings, "retention_summary").rows
+    try:
+        rows = ask(settings, "retention_summary").rows
+    except QueryError:
+        # An earlier Tillflow made the tables, and knew no retention.
+        rows = ()
     how = "after each day's first run" if settings.privacy.retention.after_runs else "by tillflow retain"
     if not rows:
         return f"Retention was never done; it is done {how}."

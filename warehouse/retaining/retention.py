@@ -12,10 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from warehouse.connection import open_warehouse, transaction
+from warehouse.connection import WarehouseError, open_warehouse, transaction
 from warehouse.erasing.catalog_changes import apply, in_catalog
 from warehouse.erasing.cleaning import compact_catalog, remove_old_files
 from warehouse.keeping import let_go
+from warehouse.migration import is_up_to_date, last_migration
 from warehouse.protection import has_key, key_of
 from warehouse.retaining import idle_customers, raw_rows, values
 from warehouse.retaining.cut_offs import CutOffs
@@ -60,10 +61,19 @@ class Retention:
 def forecast_of(settings: Settings, now: datetime) -> list[Going]:
     """Return what would go now. Nothing is changed.
 
-    What the other settings let go is counted by each: values by what is named now.
+    Each setting counts what is there now: values, for example, by what is named before the others let go.
+
+    Raises:
+        WarehouseError: when there is no warehouse, or its tables are of an earlier form.
     """
     cut_offs = CutOffs.of(settings.privacy.retention, now)
     with open_warehouse(settings.warehouse, read_only=True) as connection:
+        if not is_up_to_date(last_migration(connection)):
+            message = (
+                "The tables of this warehouse have the form that an earlier Tillflow gave them, so it can't be told "
+                "what would go. The next tillflow run brings them to this version's; ask again then."
+            )
+            raise WarehouseError(message)
         raw_rows.note_raw_rows(connection, cut_offs)
         found = raw_rows.going_of_quarantine(connection, cut_offs)
         if _is_raw_to_go(cut_offs):
