@@ -16,6 +16,7 @@ from models.family import SHARED_RESULTS, Family, Kind, NotApplicableError
 from tests.demo_warehouse import DemoWarehouse, demo_warehouse, inputs_of, read_inputs
 from tests.edge_shops import EDGES, core_in_memory, edge_shop
 from warehouse.catalog import find, tables
+from warehouse.consents import consents_as_of
 from warehouse.contracts import Severity
 from warehouse.ddl import quote_text
 from warehouse.publishing import write_result
@@ -97,6 +98,9 @@ def written_view(
     table = find(f"results.{name}")
     file = folder / f"{name}.parquet"
     write_result(frame, table, file, family="any", as_of=demo.as_of, run_id="run-1")
+    if table.names_customers:
+        with consents_as_of(connection, demo.settings.privacy.consent, demo.as_of) as consents:
+            consents.keep_in(table, file)
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW checked_{name} AS SELECT * FROM read_parquet({quote_text(str(file))})"
     )
