@@ -171,7 +171,9 @@ def test_results_keep_their_contracts(history: pd.DataFrame, shop: duckdb.DuckDB
     for name, frame in run(history).items():
         table = find(f"results.{name}")
         assert set(frame.columns) == set(table.given_names)
-        consents = {"may_contact": True, "contact_channels": "all"} if table.names_customers else {}
+        consents: dict[str, bool | str] = (
+            {"may_contact": True, "contact_channels": "all"} if table.names_customers else {}
+        )
         shop.register("given", frame.assign(**dict.fromkeys(table.written_in, "2024-01-01"), **consents))
         shop.execute(f"INSERT INTO results.{name} BY NAME SELECT * FROM given")
         for column in table.columns:

@@ -194,7 +194,7 @@ def test_results_keep_their_contracts(shop: duckdb.DuckDBPyConnection, name: str
     frame = answer(load(shop, purchases(customer_count=80)), QUICK, CONTEXT)[name]
     table = find(f"results.{name}")
     assert set(frame.columns) == set(table.given_names)
-    consents = {"may_contact": True, "contact_channels": "all"} if table.names_customers else {}
+    consents: dict[str, bool | str] = {"may_contact": True, "contact_channels": "all"} if table.names_customers else {}
     given = frame.assign(**dict.fromkeys(table.written_in, "2024-12-30"), **consents)
     shop.register("given", given)
     shop.execute(f"INSERT INTO results.{name} BY NAME SELECT * FROM given")
