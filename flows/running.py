@@ -190,6 +190,7 @@ def show_summary(out: Console, settings: Settings, since: datetime) -> bool:
         {
             "loads_of_run": of_run,
             "quarantine_of_run": of_run,
+            "personal_summary_of_run": of_run,
             "checks_of_run": of_run,
             "families_of_run": standing,
             "champions": standing,
@@ -203,6 +204,7 @@ def show_summary(out: Console, settings: Settings, since: datetime) -> bool:
     for name, title in (
         ("loads_of_run", "What was read"),
         ("quarantine_of_run", "What was quarantined, and why"),
+        ("personal_summary_of_run", "What was found to be personal, and which setting declares it public"),
         ("checks_of_run", "What was checked"),
     ):
         if answers[name].rows:

@@ -53,7 +53,20 @@ def run_markdown(connection: duckdb.DuckDBPyConnection, run_id: str) -> str:
         parts.append(
             "Look at rows with `tillflow quarantine`, mend the source or the rule, then `tillflow quarantine replay`."
         )
-    return "\n\n".join(parts)
+    return "\n\n".join((*parts, *_personal_columns(connection, run_id)))
+
+
+def _personal_columns(connection: duckdb.DuckDBPyConnection, run_id: str) -> list[str]:
+    """Tell which columns the run found to be personal, and by which setting one is declared public."""
+    found = execute(connection, statement("personal_summary_of_run"), {"run_id": run_id}).fetchall()
+    if not found:
+        return []
+    header = ("Source", "Column", "Why", "Values", "Public by")
+    return [
+        "## What was found to be personal",
+        markdown_table(header, found),
+        "A column that is not personal is kept as it comes once the setting in the last column names it.",
+    ]
 
 
 def _standing_answers(connection: duckdb.DuckDBPyConnection) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from expectations.gate import CheckResult, Status
 from tasks.summaries import families_markdown, quality_markdown, run_markdown
+from tests.rows import put
 from warehouse.catalog import tables
 from warehouse.contracts import Severity
 from warehouse.ddl import create_tables
@@ -152,3 +153,21 @@ def test_families_are_told_with_their_champions_and_why_one_has_no_answer(record
     assert "| segments | eta squared ↑ | kmeans | 0.5 | rfm score sum | 0.25 |" in text
     assert "- **drivers** skipped: no prices" in text
     assert families_markdown(records, "run-2", []).endswith("No family ran.")
+
+
+def test_columns_that_a_run_found_to_be_personal_are_told(records: duckdb.DuckDBPyConnection) -> None:
+    for run_id in ("run-1", "run-2"):
+        add_run(records, run_id, "published", "all is well")
+    put(
+        records,
+        "ops.personal_columns",
+        source="till",
+        column_name="mail",
+        kind="email",
+        found_by="values",
+        treatment="protect",
+        run_id="run-1",
+    )
+    told = run_markdown(records, "run-1")
+    assert "| till | mail | email, by its values | encrypted | sources.till.public_columns |" in told
+    assert "personal" not in run_markdown(records, "run-2")

@@ -338,3 +338,26 @@ def test_retention_summary(given: Put, ask: Ask) -> None:
             ended_at=ended,
         )
     assert ask("retention_summary") == [(NOW, ["history_days", "raw_days"], 9, 30)]
+
+
+def test_personal_summary_of_run(given: Put, ask: Ask) -> None:
+    for column, kind, found_by, treatment, run in (
+        ("remark", "text", "declared", "protect", "run-7"),
+        ("mail", "e_mail_address", "values", "protect", "run-7"),
+        ("phone", "phone_number", "name", "drop", "run-7"),
+        ("street", "address", "name", "drop", "run-6"),
+    ):
+        given(
+            "ops.personal_columns",
+            source="till",
+            column_name=column,
+            kind=kind,
+            found_by=found_by,
+            treatment=treatment,
+            run_id=run,
+        )
+    assert ask("personal_summary_of_run", **RUN) == [
+        ("till", "mail", "e mail address, by its values", "encrypted", "sources.till.public_columns"),
+        ("till", "phone", "phone number, by its name", "left out", "sources.till.public_columns"),
+        ("till", "remark", "text, by settings or contract", "encrypted", None),
+    ]
