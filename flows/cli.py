@@ -14,7 +14,7 @@ from rich.console import Console
 
 from flows.console import plain, show, show_with_words, text_output
 from flows.options import ConfigOption, SetOption, WarehouseOption, overrides_of
-from flows.persons import erase
+from flows.persons import access, erase
 from flows.quarantine import quarantine_app
 from flows.retention import last_retention, retain
 from flows.running import DONE, FAILED, WRONG_USAGE, run_flow, show_broken_checks, show_summary
@@ -37,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(quarantine_app, name="quarantine", invoke_without_command=True)
+app.command()(access)
 app.command()(erase)
 app.command()(retain)
 

@@ -1,8 +1,8 @@
-"""`tillflow erase`: what the law asks for when a person asks."""
+"""`tillflow access` and `tillflow erase`: what the law asks for when a person asks."""
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads the annotation
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,11 +24,12 @@ _err = Console(stderr=True)
 CustomerOption = Annotated[
     list[str] | None, typer.Option("--customer", help="The customer's id, as in the shop's files; may be repeated.")
 ]
+IdsOption = Annotated[Path | None, typer.Option("--file", help="A text file of ids, one a line.")]
 
 
 def erase(
     customer: CustomerOption = None,
-    file: Annotated[Path | None, typer.Option("--file", help="A text file of ids, one a line.")] = None,
+    file: IdsOption = None,
     config: ConfigOption = None,
     warehouse: WarehouseOption = None,
     set_: SetOption = None,
@@ -44,14 +45,11 @@ def erase(
     """
     settings = load_settings(config, overrides_of(warehouse, set_))
     set_up_prefect(verbose=False)
-    from tasks.erasing import ErasureFailedError, NobodyError, erase_customers, read_ids  # noqa: PLC0415 - Prefect
+    from tasks.erasing import ErasureFailedError, NobodyError, erase_customers  # noqa: PLC0415 - Prefect
     from tasks.run import running  # noqa: PLC0415 - with it
 
-    customers = tuple(dict.fromkeys((*(customer or ()), *(read_ids(file) if file else ()))))
-    if not customers:
-        message = "name at least one customer: --customer ID, or --file FILE"
-        raise typer.BadParameter(message)
-    what = "1 customer" if len(customers) == 1 else f"{len(customers):,} customers"
+    customers = _customers(customer, file)
+    what = _counted(customers)
     if not yes:
         typer.confirm(f"Erase {what} from {settings.warehouse.path}, for good?", abort=True)
     try:
@@ -65,6 +63,62 @@ def erase(
         raise typer.Exit(FAILED) from error
     show_receipts(receipts)
     raise typer.Exit(DONE)
+
+
+def access(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder for the documents; made if it is missing.")
+    ],
+    customer: CustomerOption = None,
+    file: IdsOption = None,
+    config: ConfigOption = None,
+    warehouse: WarehouseOption = None,
+    set_: SetOption = None,
+) -> None:
+    """Write all that the warehouse holds of customers into documents for them to read: JSON, and a text beside it.
+
+    Each tells the customer's rows of every table, also those that only earlier states have, what they mean, where they
+    came from and what they are for. Only their owner may read the files, and none is overwritten. Nothing in
+    the warehouse is changed, and a run may go on meanwhile.
+
+    Exit code: 0 written, 2 nothing is held of a customer, or nothing could be done.
+    """
+    settings = load_settings(config, overrides_of(warehouse, set_))
+    set_up_prefect(verbose=False)
+    from tasks.disclosing import NobodyError, write_disclosures  # noqa: PLC0415 - Prefect
+
+    customers = _customers(customer, file)
+    try:
+        with showing_progress(_out, f"reading what is held of {_counted(customers)}"):
+            written = write_disclosures(settings, customers, output)
+    except NobodyError as error:
+        _err.print(f"[red]Nothing was written.[/red] {plain(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(WRONG_USAGE) from error
+    for one in written:
+        rows = f"{one.row_count:,} rows of {one.table_count:,} tables"
+        _out.print(f"{rows}: {', '.join(map(str, one.files))}", highlight=False, soft_wrap=True)
+    if not all(one.is_clear for one in written):
+        _err.print(
+            "[yellow]The key of personal values is missing or another:[/yellow] pseudonyms stand in the place of "
+            "names, addresses and texts, and the documents say so. With the key they tell the values.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    raise typer.Exit(DONE)
+
+
+def _customers(given: list[str] | None, file: Path | None) -> tuple[str, ...]:
+    from tasks.erasing import read_ids  # noqa: PLC0415 - Prefect
+
+    customers = tuple(dict.fromkeys((*(given or ()), *(read_ids(file) if file else ()))))
+    if not customers:
+        message = "name at least one customer: --customer ID, or --file FILE"
+        raise typer.BadParameter(message)
+    return customers
+
+
+def _counted(customers: tuple[str, ...]) -> str:
+    return "1 customer" if len(customers) == 1 else f"{len(customers):,} customers"
 
 
 def show_receipts(receipts: Iterable[Receipt]) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from warehouse.settings import Settings
 
 # A file or row that is still read ends after every snapshot.
-_NEVER = 1 << 62
+NEVER = 1 << 62
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ def held_rows(connection: duckdb.DuckDBPyConnection, table: LakeTable) -> Iterat
             table=table,
             relation=f"read_parquet({quote_text(file.path)}, file_row_number = true)",
             columns=columns_of(connection, file.path),
-            lifetime=(str(file.begin), str(_NEVER if file.end is None else file.end)),
+            lifetime=(str(file.begin), str(NEVER if file.end is None else file.end)),
             file=file,
         )
     for name in table.inlined:
@@ -74,7 +74,7 @@ def held_rows(connection: duckdb.DuckDBPyConnection, table: LakeTable) -> Iterat
                 FileColumn(name=column, field_id=None, type="VARCHAR" if type_ == "BLOB" else type_)
                 for column, type_ in types.items()
             ),
-            lifetime=("begin_snapshot", f"coalesce(end_snapshot, {_NEVER})"),
+            lifetime=("begin_snapshot", f"coalesce(end_snapshot, {NEVER})"),
             inlined=name,
         )
 

@@ -1,0 +1,1 @@
+"""Tell a person what the warehouse holds of them: in its tables, in earlier snapshots, and behind pseudonyms."""
