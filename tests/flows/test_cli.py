@@ -53,7 +53,10 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return call
 
 
-@pytest.mark.parametrize("command", ["demo", "run", "sql", "status", "report", "quarantine", "retain", "access", "erase"])
+COMMANDS = ("demo", "run", "sql", "status", "report", "quarantine", "retain", "access", "erase")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_teaches(call: Call, command: str) -> None:
     done = call(command, "--help")
     assert done.returncode == 0
