@@ -1,7 +1,7 @@
 """The contract of features.customer_history."""
 
 from warehouse.contracts import Check, Column, Parts, Question, Table
-from warehouse.fields import CUSTOMER_ID, UNIT_COUNT
+from warehouse.fields import CUSTOMER_ID, SALES_AMOUNT, UNIT_COUNT
 
 TABLE = Table(
     schema="features",
@@ -83,13 +83,8 @@ TABLE = Table(
             minimum=0,
             maximum=1,
         ),
-        Column(
-            name="sales_amount",
-            type="DOUBLE",
-            description="Sum of all purchases before returns: the M of RFM; empty without prices.",
-            unit="shop currency",
-            nullable=True,
-            minimum=0,
+        SALES_AMOUNT.here(
+            "Of all purchases, before returns: the M of RFM; empty without prices.", type="DOUBLE", minimum=0
         ),
         Column(
             name="returns_amount",

@@ -1,7 +1,7 @@
 """The contract of results.customer_segments."""
 
 from warehouse.contracts import Column, Question, result_table
-from warehouse.fields import CUSTOMER_ID, SEGMENT_ID
+from warehouse.fields import CUSTOMER_ID, SALES_AMOUNT, SEGMENT_ID
 
 TABLE = result_table(
     name="customer_segments",
@@ -46,14 +46,7 @@ TABLE = result_table(
             minimum=0,
         ),
         Column(name="order_count", type="BIGINT", description="Orders placed.", unit="orders", minimum=1),
-        Column(
-            name="sales_amount",
-            type="DOUBLE",
-            description="Sum of all purchases before returns; empty without prices.",
-            unit="shop currency",
-            nullable=True,
-            minimum=0,
-        ),
+        SALES_AMOUNT.here("Of all purchases, before returns; empty without prices.", type="DOUBLE", minimum=0),
         Column(
             name="centre_distance",
             type="DOUBLE",
