@@ -51,6 +51,7 @@ SALES_AMOUNT = Column(
 ORDERED_ON = Column(name="ordered_on", type="DATE", description="The calendar day in the shop's time zone.")
 METRIC_ON = Column(name="metric_on", type="DATE", description="The calendar day in the shop's time zone.")
 
+# Those with one type and one meaning in every contract; sales are sums that some models have as fractions.
 FIELDS = {
     field.name: field
     for field in (
@@ -75,7 +76,6 @@ FIELDS = {
         FILE_BYTES,
         MODIFIED_NANOSECONDS,
         UNIT_COUNT,
-        SALES_AMOUNT,
         ORDERED_ON,
         METRIC_ON,
         AS_OF,

@@ -83,9 +83,7 @@ TABLE = Table(
             minimum=0,
             maximum=1,
         ),
-        SALES_AMOUNT.here(
-            "Of all purchases, before returns: the M of RFM; empty without prices.", type="DOUBLE", minimum=0
-        ),
+        SALES_AMOUNT.here("Before returns: the M of RFM; empty without prices.", type="DOUBLE", minimum=0),
         Column(
             name="returns_amount",
             type="DOUBLE",
