@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NIGHT = datetime(2026, 11, 20, 3, tzinfo=UTC)
 STEPS = (
-    *("running", "recorded", "prepare_warehouse", "load_raw", "check_raw", "merge_core", "answers_stand"),
+    *("running", "retained", "recorded", "prepare_warehouse", "load_raw", "check_raw", "merge_core", "answers_stand"),
     *("plan_families", "build_features", "fit_families", "publish_results"),
 )
 
