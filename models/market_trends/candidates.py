@@ -64,6 +64,11 @@ def trend_and_season(history: Values) -> float:
     return math.exp(intercept + slope.value * len(history) + effect)
 
 
+def last_year(history: Values) -> float:
+    """The same month a year ago; else as last month."""
+    return float(history[-_YEAR]) if len(history) >= _YEAR else naive(history)
+
+
 def last_year_scaled(history: Values) -> float:
     """The same month a year ago, times the growth of the last three months on the year; else as last month."""
     if len(history) < _YEAR_HISTORY:
@@ -80,11 +85,12 @@ CANDIDATES = Candidates(
         MonthAhead(name="recent_mean", label="the mean of the last three months", forecast=recent_mean),
         MonthAhead(name="drift", label="last month moved on by the trend", forecast=drift),
         MonthAhead(name="trend_and_season", label="the trend's line with the season", forecast=trend_and_season),
+        # One month more than each looks back on, so that it is judged on at least one.
+        MonthAhead(name="last_year", label="the same month a year ago", forecast=last_year, least_months=_YEAR + 1),
         MonthAhead(
             name="last_year_scaled",
             label="the same month a year ago, scaled by the year's growth",
             forecast=last_year_scaled,
-            # One month more than it looks back on, so that it is judged on at least one.
             least_months=_YEAR_HISTORY + 1,
         ),
     ),

@@ -10,8 +10,9 @@ import numpy as np
 from pandas.tseries.offsets import MonthEnd
 
 from models.evaluation import Metric
+from models.intervals import wilson
 from models.market_trends.candidates import CANDIDATES, MINIMUM_HISTORY
-from models.market_trends.forecasts import Backtest, backtest
+from models.market_trends.forecasts import COVERAGE, Backtest, NextMonth, backtest
 from models.market_trends.months import TOTAL
 
 if TYPE_CHECKING:
@@ -77,6 +78,44 @@ def evaluate(market: Market, champion: MonthAhead, parameters: MarketTrendsParam
             if scope == "members":
                 error = _share_error(tests)
                 yield replace(row, metric="share_mae", value=error, lower=math.nan, upper=math.nan, is_headline=False)
+
+
+def next_months(market: Market, champion: MonthAhead, parameters: MarketTrendsParameters) -> dict[str, NextMonth]:
+    """Return what the champion expects of the next month, by measure."""
+    return {
+        measure: NextMonth(
+            {key: market.comparable(key[0], columns[measure]) for key, columns in market.series.items()},
+            champion,
+            parameters.evaluation_months,
+        )
+        for measure in market.measures
+    }
+
+
+def coverage(market: Market, champion: MonthAhead, expectations: dict[str, NextMonth]) -> Iterator[Metric]:
+    """Yield how many of the judged months were within the intervals given for them, where any were given."""
+    for measure, expected in expectations.items():
+        held, judged = expected.held()
+        if judged == 0:
+            continue
+        share = wilson(held, judged)
+        yield Metric(
+            model=champion.name,
+            scope=measure,
+            metric="coverage_95",
+            value=share.value,
+            lower=share.lower,
+            upper=share.upper,
+            higher_is_better=True,
+            observation_count=judged,
+            is_champion=True,
+            evaluated_from=market.months[max(0, len(market.months) - expected.judged_months)].date(),
+            evaluated_to=(market.months[-1] + MonthEnd()).date(),
+            note=(
+                f"Share of months within the {COVERAGE:.0%} intervals of the next month, each made of earlier months "
+                f"only; {COVERAGE} is exact."
+            ),
+        )
 
 
 def _backtests(

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from models.evaluation import FittedParameter, metrics_frame, parameters_frame
-from models.market_trends.evaluation import choose_champion, evaluate
-from models.market_trends.forecasts import expect_next
+from models.intervals import Interval
+from models.market_trends.evaluation import choose_champion, coverage, evaluate, next_months
+from models.market_trends.growth import YEAR, adjusted_step, annual_growth, usual_step
 from models.market_trends.months import TOTAL, Market, read_market
 from models.market_trends.reading import reading
 from models.market_trends.shares import share, share_change
-from models.market_trends.trend import YEAR, direction, growth, log_trend, peak_month, season_of
+from models.market_trends.trend import direction, peak_month, season_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from models.family import Context, Results
     from models.inputs import Inputs
     from models.market_trends.candidates import MonthAhead
+    from models.market_trends.forecasts import NextMonth
     from models.market_trends.parameters import MarketTrendsParameters
 
     Values = npt.NDArray[np.float64]
@@ -38,44 +40,48 @@ def fit(inputs: Inputs, parameters: MarketTrendsParameters, context: Context) ->
     """
     market = read_market(inputs[MONTHS].table(), parameters)
     champion = choose_champion(market, parameters)
-    trends = pd.DataFrame(list(_rows(market, champion, parameters, context.currency)))
+    expectations = next_months(market, champion, parameters)
+    trends = pd.DataFrame(list(_rows(market, expectations, context.currency)))
     trends["peak_month"] = trends["peak_month"].astype("Int64")
+    metrics = [*evaluate(market, champion, parameters, context.seed), *coverage(market, champion, expectations)]
     return {
         "market_trends": trends,
-        "model_metrics": metrics_frame(evaluate(market, champion, parameters, context.seed)),
-        "model_parameters": parameters_frame(_fitted(market, champion, parameters)),
+        "model_metrics": metrics_frame(metrics),
+        "model_parameters": parameters_frame(_fitted(market, champion)),
     }
 
 
-def _rows(
-    market: Market, champion: MonthAhead, parameters: MarketTrendsParameters, currency: str
-) -> Iterator[dict[str, Any]]:
+def _rows(market: Market, expectations: dict[str, NextMonth], currency: str) -> Iterator[dict[str, Any]]:
     for (dimension, member), columns in market.series.items():
         for measure in market.measures:
             if not columns[measure].any():
                 continue
+            comparable = market.comparable(dimension, columns[measure])
             row: dict[str, Any] = {
                 "dimension": dimension,
                 "member": member,
                 "measure": measure,
                 "month_count": len(market.months),
-                **_sizes(columns[measure]),
-                **_trend(columns[measure], market.months, parameters),
+                "comparable_month_count": len(comparable),
+                **_sizes(columns[measure], comparable),
+                **_trend(comparable),
+                **_season(comparable, market.months),
                 **_share(measure, dimension, columns, market),
-                **_expected(columns[measure], champion),
+                **_expected(expectations[measure].expected((dimension, member))),
                 "latest_month_on": market.months[-1].date(),
             }
             row["reading"] = reading(row, market.months[-1], currency)
             yield row
 
 
-def _sizes(values: Values) -> dict[str, float]:
+def _sizes(values: Values, comparable: Values) -> dict[str, float]:
     return {
         "latest_value": float(values[-1]),
         "previous_value": float(values[-2]),
         "year_ago_value": float(values[-1 - YEAR]) if len(values) > YEAR else math.nan,
         "month_growth": _growth(values, 1),
-        "year_growth": _growth(values, YEAR),
+        "year_growth": _growth(comparable, YEAR),
+        "annual_value": float(values[-YEAR:].sum()) if len(values) >= YEAR else math.nan,
     }
 
 
@@ -85,17 +91,28 @@ def _growth(values: Values, months: int) -> float:
     return float(values[-1] / values[-1 - months] - 1)
 
 
-def _trend(values: Values, months: pd.DatetimeIndex, parameters: MarketTrendsParameters) -> dict[str, Any]:
-    season = season_of(values)
-    slope, _ = log_trend(values, season, parameters.minimum_months)
-    relative = growth(slope)
+def _trend(values: Values) -> dict[str, Any]:
+    annual, adjusted = annual_growth(values), adjusted_step(values)
+    monthly = Interval(*((1 + end) ** (1 / YEAR) - 1 for end in annual))
     return {
-        "direction": direction(slope),
-        "trend_growth": relative.value,
-        "trend_growth_lower": relative.lower,
-        "trend_growth_upper": relative.upper,
+        "direction": direction(annual),
+        **_ends("annual_growth", annual),
+        **_ends("trend_growth", monthly),
+        "usual_month_growth": usual_step(values),
+        **_ends("adjusted_month_growth", adjusted),
+    }
+
+
+def _ends(name: str, interval: Interval) -> dict[str, float]:
+    return {name: interval.value, f"{name}_lower": interval.lower, f"{name}_upper": interval.upper}
+
+
+def _season(values: Values, months: pd.DatetimeIndex) -> dict[str, Any]:
+    season = season_of(values)
+    first = months[len(months) - len(values)].month if len(values) else 1
+    return {
         "seasonality_strength": season.strength if season is not None else math.nan,
-        "peak_month": peak_month(values, months[0].month, season),
+        "peak_month": peak_month(values, first, season),
     }
 
 
@@ -108,23 +125,21 @@ def _share(measure: str, dimension: str, columns: dict[str, Values], market: Mar
     return dict(zip(names, (share(part, whole, -1), share(part, whole, -2), *change), strict=True))
 
 
-def _expected(values: Values, champion: MonthAhead) -> dict[str, float]:
-    expected = expect_next(values, champion)
+def _expected(expected: Interval) -> dict[str, float]:
     return {"expected_value": expected.value, "expected_lower": expected.lower, "expected_upper": expected.upper}
 
 
-def _fitted(market: Market, champion: MonthAhead, parameters: MarketTrendsParameters) -> Iterator[FittedParameter]:
+def _fitted(market: Market, champion: MonthAhead) -> Iterator[FittedParameter]:
     for (dimension, member), columns in market.series.items():
-        season = season_of(columns[market.value])
-        slope, _ = log_trend(columns[market.value], season, parameters.minimum_months)
-        if math.isnan(slope.value):
+        found = annual_growth(market.comparable(dimension, columns[market.value]))
+        if math.isnan(found.lower):
             continue
         yield FittedParameter(
             model=champion.name,
             scope=f"{dimension}: {member}",
-            parameter="log_trend_slope",
-            value=slope.value,
-            lower=slope.lower,
-            upper=slope.upper,
-            note=f"Theil-Sen slope of the logarithm of {market.value} per month.",
+            parameter="annual_growth",
+            value=found.value,
+            lower=found.lower,
+            upper=found.upper,
+            note=f"Growth of {market.value} in the last 12 months on the 12 before.",
         )

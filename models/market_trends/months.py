@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Values = npt.NDArray[np.float64]
 
 TOTAL = ("total", "all")
+TENURE = "customer_tenure"
 COUNTS = ("order_count", "customer_count")
 _COLUMNS = ["sales_amount", "unit_count", "order_count", "customer_count", "value_squares", "value_products"]
 _YEAR = 12
@@ -45,6 +46,13 @@ class Market:
     def measures(self) -> tuple[str, ...]:
         """What is reported: size, orders and, where the shop knows them, customers."""
         return (self.value, *(name for name in COUNTS if self.total[name].any()))
+
+    def comparable(self, dimension: str, values: Values) -> Values:
+        """Return the months that can be compared with each other.
+
+        In the record's first year customers of before it look new, so new and returning ones are compared after it.
+        """
+        return values[_YEAR:] if dimension == TENURE else values
 
 
 def read_market(table: pa.Table, parameters: MarketTrendsParameters) -> Market:

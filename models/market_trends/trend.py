@@ -11,13 +11,13 @@ from scipy import stats
 from statsmodels.tsa.seasonal import STL
 
 from models.intervals import NORMAL_95, Interval
+from models.market_trends.growth import YEAR
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Values = npt.NDArray[np.float64]
 
-YEAR = 12
 _UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 
@@ -86,14 +86,9 @@ def seasonal_slope(logs: Values) -> Interval:
     return Interval(float(np.median(slopes)), float(slopes[first]), float(slopes[last]))
 
 
-def growth(interval: Interval) -> Interval:
-    """Return log growth as relative growth: 0.1 is 10% more."""
-    return Interval(*(math.expm1(end) for end in interval))
-
-
 def direction(interval: Interval) -> str:
-    """Return growing or shrinking where the whole interval says so, else steady, unknown without a trend."""
-    if math.isnan(interval.value):
+    """Return growing or shrinking where the whole interval says so, else steady, unknown without an interval."""
+    if math.isnan(interval.lower):
         return "unknown"
     if interval.lower > 0:
         return "growing"

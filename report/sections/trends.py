@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from report.blocks import Block
     from report.shop import Row, Shop
 
+_TWO_YEARS = 24
+
 
 def write(shop: Shop) -> Content | None:
     """Write the chapter; None without trends."""
@@ -34,14 +36,20 @@ def _headline(rows: list[Row]) -> str:
     growing = [_name(row) for row in parts if row["direction"] == "growing"]
     shrinking = [_name(row) for row in parts if row["direction"] == "shrinking"]
     month = f"{rows[0]['latest_month_on']:%B %Y}"
+    months = rows[0]["comparable_month_count"]
+    if months is not None and months < _TWO_YEARS:
+        return (
+            f"Up to {month} there are {words.plural(months, 'complete month')}: growth and "
+            "season can't be told apart before there are 24, so no part of the market is called growing or shrinking."
+        )
     if not growing and not shrinking:
-        return f"Up to {month}, no large part of the market grows or shrinks beyond what chance would give."
+        return f"Up to {month}, no large part of the market grew or shrank in a year by more than chance would give."
     texts = []
     if growing:
-        texts.append(f"{words.listed(growing[:4])} {'grows' if len(growing) == 1 else 'grow'}")
+        texts.append(f"{words.listed(growing[:4])} grew")
     if shrinking:
-        texts.append(f"{words.listed(shrinking[:4])} {'shrinks' if len(shrinking) == 1 else 'shrink'}")
-    return f"Up to {month}, {'; '.join(texts)}, by the trend over all months."
+        texts.append(f"{words.listed(shrinking[:4])} shrank")
+    return f"In the 12 months to {month}, {'; '.join(texts)}, against the 12 before and by more than chance would give."
 
 
 def _figure(rows: list[Row]) -> Figure:
@@ -49,11 +57,11 @@ def _figure(rows: list[Row]) -> Figure:
         {"label": _name(row), "value": row["value"], "lower": row["lower"], "upper": row["upper"]} for row in rows
     ]
     described = "; ".join(f"{bar['label']} {words.change(bar['value'])}" for bar in bars[:5])
-    description = f"Growth per month over the history with 95% intervals: {described}."
+    description = f"The last 12 complete months against the 12 before, with 95% intervals: {described}."
     return Figure(
-        title="Growth per month",
+        title="Growth in a year",
         description=description,
-        spec=charts.intervals(bars, ("Growth per month", "+.1~%"), description),
+        spec=charts.intervals(bars, ("Growth in a year", "+.0~%"), description),
     )
 
 
@@ -65,8 +73,9 @@ def _grid(rows: list[Row], shop: Shop) -> Grid:
             Heading(text="Part"),
             Heading(text="Latest month", is_number=True),
             Heading(text="Share", is_number=True),
-            Heading(text="Month before", is_number=True),
-            Heading(text="Year before", is_number=True),
+            Heading(text="On the same month a year before", is_number=True),
+            Heading(text="On the month before, seasonally adjusted", is_number=True),
+            Heading(text="12 months on the 12 before", is_number=True),
             Heading(text="Direction"),
             Heading(text="Next month", is_number=True),
             Heading(text="95% interval", is_number=True),
@@ -76,10 +85,11 @@ def _grid(rows: list[Row], shop: Shop) -> Grid:
                 _name(row),
                 show(row["latest_value"]),
                 words.share(row["latest_share"]),
-                words.change(row["month_growth"]),
                 words.change(row["year_growth"]),
+                words.change(row["adjusted_month_growth"]),
+                words.change(row["value"]),
                 row["direction"],
-                show(row["expected_value"]),
+                "too little to say" if row["expected_value"] is None else show(row["expected_value"]),
                 words.interval(row["expected_lower"], row["expected_upper"]),
             )
             for row in rows

@@ -192,7 +192,14 @@ def _fill_results(fill: Fill) -> None:
         variable="sales_amount",
         other_variable="session_count",
     )
-    fill("results.market_trends", dimension="country", member="France", measure="sales_amount", direction="growing")
+    fill(
+        "results.market_trends",
+        dimension="country",
+        member="France",
+        measure="sales_amount",
+        direction="growing",
+        comparable_month_count=30,
+    )
     fill("results.campaign_effects", campaign_name="Spring", arm="email", status="estimated", incremental_amount=1234.0)
     for model, is_champion in (("ets", True), ("seasonal_naive", False)):
         fill(

@@ -146,7 +146,7 @@ def test_every_section_of_a_full_shop_has_a_headline_and_something_to_see(full_p
             "1 day stood out, 1 of them in the last 28 days. The newest: Sales of 239 EUR were twice the usual.",
         ),
         ("drivers", "Demand is elastic."),
-        ("trends", "Up to June 2025, France (country) grows"),
+        ("trends", "In the 12 months to June 2025, France (country) grew"),
         ("campaigns", "None of 1 arm did better than chance could explain"),
         ("models", "1 of 1 champion beat the simple model"),
         (

@@ -25,9 +25,11 @@ TABLE = result_table(
     name="market_trends",
     grain="one row per dimension, member and measure",
     description=(
-        "Where the market moves: the last complete month of each category, country, customer type and tenure against "
-        "the month and the year before, its trend with interval, its season, its share, and what the family's best "
-        "forecast expects next month. Incomplete months are left out."
+        "Where the market moves: the last complete month of each category, country, customer type and tenure, its "
+        "growth year on year with interval, its step from the month before with the season taken off, its share, and "
+        "what the family's best forecast expects next month. Below two years growth and season can't be told apart, "
+        "so growth is empty and direction unknown. In the first year of the record customers of before it look new, so "
+        "customer tenure is compared from the second year on. Incomplete months are left out."
     ),
     key=("dimension", "member", "measure"),
     columns=(
@@ -42,7 +44,7 @@ TABLE = result_table(
         Column(
             name="direction",
             type="VARCHAR",
-            description="Where the trend's whole interval points; steady where it holds 0, unknown in too few months.",
+            description="Where annual_growth's interval points; steady where it holds 0, unknown below two years.",
             allowed=("growing", "steady", "shrinking", "unknown"),
         ),
         Column(name="reading", type="VARCHAR", description="What the row says, in a few sentences."),
@@ -53,16 +55,54 @@ TABLE = result_table(
             unit="months",
             minimum=1,
         ),
+        Column(
+            name="comparable_month_count",
+            type="BIGINT",
+            description=(
+                "Of month_count, those that can be compared: for customer tenure all after the first 12; empty in "
+                "answers of earlier versions."
+            ),
+            unit="months",
+            nullable=True,
+            minimum=0,
+        ),
         _value("latest_value", "The measure in the latest complete month.", nullable=False),
         _value("previous_value", "The measure in the month before.", nullable=False),
         _value("year_ago_value", "The measure in the same month a year ago; empty in a shorter history."),
-        _growth("month_growth", "Latest month against the month before; empty where that was 0."),
-        _growth("year_growth", "Latest month against the same month a year ago; empty where that was 0 or unknown."),
+        _value("annual_value", "The measure in the last 12 complete months; empty in a shorter history."),
         _growth(
-            "trend_growth", "Growth per month over the history (Theil-Sen; from two years on between like months)."
+            "month_growth",
+            "Latest month against the month before, season included, so no growth by itself; empty where that was 0.",
         ),
-        _growth("trend_growth_lower", "Lower end of trend_growth's 95% interval."),
-        _growth("trend_growth_upper", "Upper end of trend_growth's 95% interval."),
+        _growth(
+            "year_growth",
+            "Latest month against the same month a year ago; empty where that was 0 or can't be compared.",
+        ),
+        _growth("annual_growth", "The last 12 complete months against the 12 before; empty below two years."),
+        _growth(
+            "annual_growth_lower",
+            "Lower end of the 95% interval of the rate behind annual_growth, from how far each month's growth is off "
+            "that of all; empty where half of the months of either year sold nothing.",
+        ),
+        _growth("annual_growth_upper", "Upper end of annual_growth's 95% interval."),
+        _growth("trend_growth", "annual_growth as a rate a month: (1 + annual_growth)^(1/12) - 1."),
+        _growth("trend_growth_lower", "annual_growth_lower as a rate a month."),
+        _growth("trend_growth_upper", "annual_growth_upper as a rate a month."),
+        _growth(
+            "usual_month_growth",
+            "What the season alone makes of the month before: the mean step into the same month in earlier years; "
+            "empty below two years or where one of the last 24 months sold nothing.",
+        ),
+        _growth(
+            "adjusted_month_growth",
+            "(1 + month_growth) / (1 + usual_month_growth) - 1: the latest month against the month before, seasonally "
+            "adjusted.",
+        ),
+        _growth(
+            "adjusted_month_growth_lower",
+            "Lower end of its 95% interval, from how far earlier months' steps were off those of the years before.",
+        ),
+        _growth("adjusted_month_growth_upper", "Upper end of its 95% interval."),
         _share(
             "seasonality_strength", "0 no season, 1 nothing but season; empty below three years or with empty months."
         ),
@@ -79,16 +119,20 @@ TABLE = result_table(
         _share("share_change", "latest_share - previous_share.", minimum=-1),
         _share("share_change_lower", "Lower end of share_change's 95% interval.", minimum=-1),
         _share("share_change_upper", "Upper end of share_change's 95% interval.", minimum=-1),
-        _value("expected_value", "What the family's champion expects for the month after the latest.", nullable=False),
-        _value("expected_lower", "Lower end of its 95% interval; empty where too few past errors are known."),
+        _value(
+            "expected_value",
+            "What the family's champion expects for the month after the latest; empty with too little to say: "
+            "below two years, with a month of the last 24 without sales, or where upper would be over 5 times lower.",
+        ),
+        _value("expected_lower", "Lower end of its 95% interval; how often such held is coverage_95 in model_metrics."),
         _value("expected_upper", "Upper end of its 95% interval."),
         Column(name="latest_month_on", type="DATE", description="The first day of the latest complete month."),
     ),
     checks=(
         Check(
             name="trend_outside_its_interval",
-            violation="trend_growth < trend_growth_lower OR trend_growth > trend_growth_upper",
-            meaning="a trend lies outside its own interval",
+            violation="annual_growth < annual_growth_lower OR annual_growth > annual_growth_upper",
+            meaning="growth lies outside its own interval",
             advice="report it as a defect",
         ),
     ),
@@ -96,15 +140,15 @@ TABLE = result_table(
         Question(
             text="Which countries grow, and which shrink?",
             sql=(
-                "SELECT member AS country, direction, trend_growth, latest_value, latest_share, reading "
+                "SELECT member AS country, direction, annual_growth, latest_value, latest_share, reading "
                 "FROM results.market_trends WHERE dimension = 'country' AND measure IN ('sales_amount', 'unit_count') "
                 "ORDER BY latest_value DESC LIMIT 10"
             ),
         ),
         Question(
-            text="Do new or returning customers bring the growth?",
+            text="What do new and returning customers bring?",
             sql=(
-                "SELECT member, month_growth, latest_share, share_change, share_change_lower, share_change_upper "
+                "SELECT member, annual_growth, latest_share, share_change, share_change_lower, share_change_upper "
                 "FROM results.market_trends WHERE dimension = 'customer_tenure' AND measure = 'order_count' "
                 "ORDER BY latest_share DESC"
             ),

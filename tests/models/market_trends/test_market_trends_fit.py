@@ -65,14 +65,19 @@ def test_planted_growth_season_and_direction_come_back() -> None:
     up, down = _row(results, "Up"), _row(results, "Down")
     assert up["direction"] == "growing"
     assert down["direction"] == "shrinking"
+    assert up["annual_growth"] == pytest.approx(np.expm1(0.36), abs=0.05)
+    assert up["annual_growth_lower"] < np.expm1(0.36) < up["annual_growth_upper"]
     assert up["trend_growth"] == pytest.approx(np.expm1(0.03), abs=0.004)
-    assert up["trend_growth_lower"] < np.expm1(0.03) < up["trend_growth_upper"]
+    assert up["adjusted_month_growth_lower"] < np.expm1(0.03) < up["adjusted_month_growth_upper"]
     assert up["peak_month"] == 12
     assert up["seasonality_strength"] > 0.8
     assert up["latest_share"] + down["latest_share"] == pytest.approx(1)
     assert up["year_growth"] == pytest.approx(np.expm1(0.36), abs=0.15)
     assert "EUR" in up["reading"]
-    assert "growing by" in up["reading"]
+    assert "more than the 12 before, beyond chance" in up["reading"]
+    assert "Seasonally adjusted, May was" in up["reading"]
+    assert "For June expect" in up["reading"]
+    assert up["expected_lower"] < up["expected_value"] < up["expected_upper"] < 2 * up["latest_value"]
 
 
 def test_a_clear_season_is_forecast_better_than_by_last_month() -> None:
@@ -96,9 +101,26 @@ def test_short_histories_have_no_year_no_season_and_say_so() -> None:
     assert np.isnan(row["seasonality_strength"])
     assert row["year_growth"] > 0
     assert "three years are needed" in row["reading"]
+    assert row["direction"] == "unknown"
+    assert np.isnan(row["annual_growth"])
+    assert np.isnan(row["trend_growth"])
+    assert np.isnan(row["expected_value"])
+    assert "Growth and season can't be told apart in 13 months; that takes 24." in row["reading"]
+    assert "There is too little to say what July brings." in row["reading"]
+    assert "month before" not in row["reading"]
     young = _row(_fit(months_table(6)), "Up")
     assert np.isnan(young["year_growth"])
     assert pd.isna(young["peak_month"])
+
+
+def test_new_customers_are_compared_from_the_second_year_on() -> None:
+    frame = months_table(30).to_pandas()
+    frame.loc[frame["dimension"] == "country", "dimension"] = "customer_tenure"
+    row = _row(_fit(pa.Table.from_pandas(frame, preserve_index=False)), "Up")
+    assert (row["month_count"], row["comparable_month_count"]) == (30, 18)
+    assert row["direction"] == "unknown"
+    assert "takes 36 months; there are 30" in row["reading"]
+    assert row["year_growth"] > 0
 
 
 def test_without_prices_units_are_reported() -> None:
