@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class NextMonth:
     more than five times the lower, which says too little to act on.
     """
 
-    def __init__(self, series: Mapping[Hashable, Values], candidate: MonthAhead, judged_months: int) -> None:
+    def __init__(self, series: Mapping[Any, Values], candidate: MonthAhead, judged_months: int) -> None:
         """Forecast the known months of those members that have two years of sales in each."""
         self._candidate = candidate
         self.judged_months = judged_months

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from report import charts, words
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from report.shop import Row, Shop
 
 _TWO_YEARS = 24
+_BY_CHANCE = 0.05
 
 
 def write(shop: Shop) -> Content | None:
@@ -49,7 +51,12 @@ def _headline(rows: list[Row]) -> str:
         texts.append(f"{words.listed(growing[:4])} grew")
     if shrinking:
         texts.append(f"{words.listed(shrinking[:4])} shrank")
-    return f"In the 12 months to {month}, {'; '.join(texts)}, against the 12 before and by more than chance would give."
+    judged = sum(row["direction"] != "unknown" for row in parts)
+    return (
+        f"In the 12 months to {month}, {'; '.join(texts)}, against the 12 before and by more than chance would give. "
+        f"Each is judged by itself: of {words.plural(judged, 'part')}, {math.ceil(judged * _BY_CHANCE)} may look so by "
+        "chance."
+    )
 
 
 def _figure(rows: list[Row]) -> Figure:
