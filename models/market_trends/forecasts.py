@@ -130,7 +130,7 @@ def _left_out(errors: Values, pooled: float) -> Values:
     """Return the errors over the scale that the member's others give."""
     whole = float(errors @ errors)
     scales = np.array([_scale(whole - error**2, len(errors) - 1, pooled) for error in errors])
-    return np.divide(np.abs(errors), scales, out=np.zeros_like(errors), where=scales > 0)
+    return np.asarray(np.divide(np.abs(errors), scales, out=np.zeros_like(errors), where=scales > 0))
 
 
 def _scale(squares: float, count: int, pooled: float) -> float:
