@@ -18,13 +18,17 @@ import pyarrow.csv as arrow_csv
 from pyarrow import parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
 # A word for names, e-mail addresses and texts; runs of digits for phones, addresses of machines, cards and days.
 WORD = "zqmark"
 NUMBERS = ("4915199900", "203.0.113.", "4111 1111 1111 1111", "4012888888881881", "1951-07-1", "GB82WEST12345698765432")
 MARKS = re.compile("|".join([WORD, *map(re.escape, NUMBERS), *(number.replace(" ", "") for number in NUMBERS[2:3])]))
+
+
+# Of the columns that are added: those whose values stand in one row of one file.
+_ONLY_THEIRS = ("FirstName", "surname", "phone_number", "Street Address", "Comments", "k1", "k5")
 
 
 def plant(folder: Path) -> None:
@@ -135,14 +139,24 @@ def _write_parquet(file: Path) -> None:
     )
 
 
-def marks_in(*folders: Path) -> list[str]:
+def persons_of(folder: Path, customers: Collection[str]) -> dict[str, list[str]]:
+    """Return, of some customers of a planted shop, what its list of customers says of them and of nobody else."""
+    told: dict[str, list[str]] = {customer: [customer] for customer in customers}
+    with (folder / "customers.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            if row["customer_number"] in told:
+                told[row["customer_number"]] += [row[name] for name in _ONLY_THEIRS]
+    return told
+
+
+def marks_in(*folders: Path, marks: re.Pattern[str] = MARKS) -> list[str]:
     """Return where marks stand: the file, how it was read, and what was found."""
     return [
         f"{file.relative_to(folder)} ({how}): {found[0]} in …{text[max(0, found.start() - 60) : found.end() + 40]}…"
         for folder in folders
         for file in sorted(folder.rglob("*"))
         for how, text in _texts(file)
-        if (found := MARKS.search(text))
+        if (found := marks.search(text))
     ]
 
 
