@@ -1,17 +1,19 @@
-"""Write the pages that follow from the code: the data dictionary, the DAG and the settings.
+"""Write the pages that follow from the code: the data dictionary, the DAG, the settings and the graph of the drivers.
 
 `--check` writes nothing and fails when a page is stale.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from models import FAMILIES
+from models.drivers.graph import DRIVERS, MEANINGS, UNSEEN, WORKS_ON
 from warehouse.catalog import tables
 from warehouse.settings import Settings
 
@@ -34,7 +36,12 @@ LAYERS = {
 
 def main() -> int:
     """Write the pages, or check them; returns the exit code."""
-    pages = {"tables.md": tables_page(), "dag.md": dag_page(), "settings.md": settings_page()}
+    pages = {
+        "tables.md": tables_page(),
+        "dag.md": dag_page(),
+        "settings.md": settings_page(),
+        "drivers.md": drivers_page(),
+    }
     if "--check" not in sys.argv[1:]:
         for name, text in pages.items():
             (FOLDER / name).write_text(text, encoding="utf-8")
@@ -136,6 +143,92 @@ def dag_page() -> str:
 
 def _list(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "–"
+
+
+def drivers_page() -> str:
+    """Return what the family `drivers` assumes, the questions it asks, and what it finds of planted effects."""
+    arrows = [f"    {cause} --> {effect}" for cause, effects in WORKS_ON.items() for effect in effects]
+    unseen = [f"    style {name} stroke-dasharray: 5 5" for name in sorted(UNSEEN)]
+    picture = "```mermaid\n" + "\n".join(["flowchart LR", *arrows, *unseen]) + "\n```"
+    meanings = "\n".join(f"- **{name}**: {meaning}." for name, meaning in MEANINGS.items())
+    questions = [
+        "| Driver | Question | Held constant | Left free | Unseen | May be called |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(
+            f"| {driver.name} | {driver.question.format(outcome='sales')} | {_words(driver.confounders)} "
+            f"| {_words(driver.mediators)} | {_words(driver.unseen)} | {driver.claim} |"
+            for driver in DRIVERS
+        ),
+    ]
+    figures: list[dict[str, Any]] = json.loads(_read(FOLDER / "drivers.json"))
+    parts = [
+        "# What moves sales, and what may be said of it",
+        (
+            "Made by `make docs` from `models/drivers/graph.py` and from docs/drivers.json, which "
+            "`python -m quality.planted_drivers "
+            "1 10` measures."
+        ),
+        (
+            "A regression answers one question. Which, and what it holds constant for it, follows "
+            "from this graph of what works "
+            "on what in a day. The arrows are assumptions; whoever knows the shop better draws others."
+        ),
+        picture,
+        meanings,
+        (
+            "What works on a driver is held constant, so that days are compared that are alike. What "
+            "a driver works through is left "
+            "free: with visits held constant, a campaign would be asked what it does besides bringing people in. "
+            "Where something unseen works on a driver, the answer is an association, and is called one."
+        ),
+        "\n".join(questions),
+        (
+            "The calendar is weekday, trend with slow bends, the turn of the year (24 December to 1 "
+            "January) and, with two years of days, "
+            "three waves a year. With less, season and trend can't be told apart, and a trend that "
+            "bends every 90 days stands "
+            "for both. Other holidays are not known: a campaign around Easter shares its days."
+        ),
+        "## Planted and found",
+        *_planted(figures),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _planted(figures: list[dict[str, Any]]) -> Iterator[str]:
+    yield (
+        "Demo shops of 20,000 order lines, five orders a day, three campaigns of four weeks of which "
+        "one does nothing. The mean "
+        "effect on the logarithm of a day's orders, as planted and as found:"
+    )
+    campaigns = [figure["campaigns"] for figure in figures]
+    yield "\n".join(
+        [
+            "| Seed | Planted | Found | 95% interval | Holds it |",
+            "| --- | --- | --- | --- | --- |",
+            *(
+                f"| {figure['seed']} | {one['planted']:.2f} | {one['found']:.2f} | {one['lower']:.2f} "
+                f"to {one['upper']:.2f} "
+                f"| {_yes(one)} |"
+                for figure, one in zip(figures, campaigns, strict=True)
+            ),
+        ]
+    )
+    right = sum(one["found"] > 0 for one in campaigns)
+    held = sum(_holds(one) for one in campaigns)
+    yield f"The sign is right on {right} of {len(campaigns)} seeds, and the interval holds what was planted on {held}."
+
+
+def _holds(found: dict[str, float]) -> bool:
+    return found["lower"] <= found["planted"] <= found["upper"]
+
+
+def _yes(found: dict[str, float]) -> str:
+    return "yes" if _holds(found) else "no"
+
+
+def _words(names: Iterable[str]) -> str:
+    return ", ".join(names) or "–"
 
 
 def settings_page() -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from expectations.gate import Gate, validate
 from expectations.records import keep_records
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     import duckdb
     import pyarrow as pa
-    import pytest
 
     from models.family import Results
     from models.inputs import Tables
@@ -65,6 +64,14 @@ LIGHT = (
 _made: dict[int, DemoWarehouse] = {}
 
 
+class Folders(Protocol):
+    """What makes new folders: pytest's factory, or another."""
+
+    def mktemp(self, basename: str) -> Path:
+        """Make a folder that begins with that name."""
+        ...
+
+
 @dataclass(kw_only=True)
 class DemoWarehouse:
     """A demo shop and the lake that holds its core and features as of its last day with orders.
@@ -92,7 +99,7 @@ class DemoWarehouse:
         return self._answers[name]
 
 
-def demo_warehouse(factory: pytest.TempPathFactory, *, seed: int = 0) -> DemoWarehouse:
+def demo_warehouse(factory: Folders, *, seed: int = 0) -> DemoWarehouse:
     """Return the warehouse of the demo shop of 20,000 lines with that seed, made by the first who asks."""
     if seed not in _made:
         folder = factory.mktemp(f"demo-{seed}")

@@ -1,4 +1,4 @@
-"""Pearson correlations of daily series, honest about how few independent days a series is worth."""
+"""Correlations of daily series, of values and of ranks, honest about how few independent days a series is worth."""
 
 from __future__ import annotations
 
@@ -22,6 +22,20 @@ if TYPE_CHECKING:
 
 MINIMUM_OBSERVATIONS = 28
 SIGNIFICANCE_LEVEL = 0.05
+# Pairs of which one is part of the other, or of its denominator: some of their correlation is arithmetic.
+PART_OF = frozenset(
+    {
+        frozenset(pair)
+        for pair in (
+            *((sales, part) for sales in ("sales_amount", "unit_count") for part in ("order_count", "basket_amount")),
+            ("unit_count", "basket_units"),
+            ("order_count", "basket_amount"),
+            ("order_count", "basket_units"),
+            ("order_count", "new_customer_share"),
+        )
+    }
+)
+_RANKS_DIFFER = 0.2
 _STRENGTHS = ((0.6, "strong"), (0.3, "clear"), (0.0, "weak"))
 
 
@@ -73,6 +87,24 @@ def pearson(first: Values, second: Values) -> Correlation:
     )
 
 
+def spearman(first: Values, second: Values) -> dict[str, float]:
+    """Return Spearman's rank correlation with its 95% interval, as columns of results.correlations.
+
+    Fisher's z with sqrt((1 + r^2 / 2) / (n_eff - 3)): D. G. Bonett and T. A. Wright, "Sample size requirements for
+    estimating Pearson, Kendall and Spearman correlations", Psychometrika 65 (2000); n_eff is that of the ranks.
+    """
+    ranks = stats.rankdata(first), stats.rankdata(second)
+    correlation = float(np.clip(np.corrcoef(*ranks)[0, 1], -1.0, 1.0))
+    effective = max(effective_count(*ranks), 4.0)
+    half = NORMAL_95 * math.sqrt((1 + correlation**2 / 2) / max(1.0, effective - 3))
+    centre = math.atanh(float(np.clip(correlation, -1 + 1e-12, 1 - 1e-12)))
+    return {
+        "rank_correlation": correlation,
+        "rank_lower": min(correlation, math.tanh(centre - half)),
+        "rank_upper": max(correlation, math.tanh(centre + half)),
+    }
+
+
 def weekday_adjusted_changes(values: pd.DataFrame, weekday: pd.Series[int]) -> pd.DataFrame:
     """Return day-to-day changes of `values` after each weekday's mean is taken off."""
     return (values - values.groupby(weekday).transform("mean")).diff().iloc[1:]
@@ -92,7 +124,7 @@ def correlate(days: pd.DataFrame) -> pd.DataFrame:
             first, second = pairs.to_numpy(dtype="float64").T
             if len(first) >= MINIMUM_OBSERVATIONS and _varies(first) and _varies(second):
                 key = {"basis": basis, "variable": names[0], "other_variable": names[1]}
-                rows[basis].append({**key, **pearson(first, second)._asdict()})
+                rows[basis].append({**key, **pearson(first, second)._asdict(), **spearman(first, second)})
     frame = pd.concat([_adjusted(pd.DataFrame(found)) for found in rows.values() if found], ignore_index=True)
     frame["reading"] = [_reading(row) for row in frame.to_dict("records")]
     return frame
@@ -127,4 +159,16 @@ def _reading(row: Mapping[Hashable, Any]) -> str:
         movement = (
             f"A rise in {first} from the day before comes with a {'rise' if correlation > 0 else 'fall'} in {second}"
         )
-    return f"{movement}: a {strength} link ({interval})."
+    return f"{movement}: a {strength} link ({interval}).{_caution(row)}"
+
+
+def _caution(row: Mapping[Hashable, Any]) -> str:
+    """Return what else is to be known of a link: arithmetic, or that ranks say otherwise."""
+    caution = ""
+    if frozenset((row["variable"], row["other_variable"])) in PART_OF:
+        caution += " Some of it is arithmetic: one is counted in the other."
+    if abs(float(row["correlation"]) - float(row["rank_correlation"])) > _RANKS_DIFFER:
+        caution += (
+            f" Ranks say {row['rank_correlation']:.2f}: the link is bent, or a few days make it; look at the days."
+        )
+    return caution

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from models.drivers.parameters import DriversParameters
 
+_CHANCE_ORDERS = 7.0
 LABELS = {
     "sales_amount": "sales",
     "unit_count": "units sold",
@@ -22,28 +23,43 @@ LABELS = {
     "basket_units": "units per order",
     "price_index": "price level",
     "is_campaign_active": "running campaigns",
-    "return_share": "share of returns",
+    "return_rate": "rate of returns",
     "new_customer_share": "share of new customers",
 }
 
 
 def open_days(table: pa.Table, parameters: DriversParameters) -> pd.DataFrame:
-    """Return the days with orders, by date.
+    """Return the days on which the shop was open, by date; on some of them nobody ordered, by chance.
 
-    Days without orders are mostly days on which the shop is closed; their logarithm does not exist.
-    Raises `NotApplicableError` where there are too few of them.
+    Raises `NotApplicableError` where there are too few days with orders.
     """
     days = numeric_frame(table, sort_by=["metric_on"])
-    days = days[days["order_count"] > 0].reset_index(drop=True)
-    if len(days) < parameters.minimum_days:
+    days = days[~_is_closed(days)].reset_index(drop=True)
+    count = int((days["order_count"] > 0).sum())
+    if count < parameters.minimum_days:
         message = (
-            f"features.daily_drivers has {len(days)} days with orders; correlations and regressions need at least "
+            f"features.daily_drivers has {count} days with orders; correlations and regressions need at least "
             f"{parameters.minimum_days} ([models.drivers] minimum_days). Bring a longer history."
         )
         raise NotApplicableError(message)
     days["is_campaign_active"] = days["is_campaign_active"].astype("float64")
     numeric = [name for name in LABELS if name in days]
     return days.astype(dict.fromkeys(numeric, "float64"))
+
+
+def _is_closed(days: pd.DataFrame) -> pd.Series[bool]:
+    """Say of each day whether it lies in days without orders that chance does not explain.
+
+    As many days in a row without orders are closed as would by their weekdays' means have brought more than 7 orders,
+    which by chance bring none once in 1,000 times; and each day without orders of a weekday that seldom has some.
+    """
+    empty = days["order_count"] == 0
+    weekdays = days["order_count"].groupby(days["weekday"])
+    expected = weekdays.transform("mean")
+    run = (~empty).cumsum()
+    missed = expected.where(empty, 0.0).groupby(run).transform("sum")
+    is_usually_closed = weekdays.transform("median") == 0
+    return empty & ((missed > _CHANCE_ORDERS) | is_usually_closed)
 
 
 def sales_column(days: pd.DataFrame) -> str:
@@ -55,7 +71,7 @@ def driver_columns(days: pd.DataFrame) -> list[str]:
     """Return the columns to correlate, the day's sales first."""
     sales = sales_column(days)
     basket = "basket_amount" if sales == "sales_amount" else "basket_units"
-    others = ["session_count", "price_index", "is_campaign_active", "return_share", "new_customer_share"]
+    others = ["session_count", "price_index", "is_campaign_active", "return_rate", "new_customer_share"]
     return [sales, "order_count", basket, *others]
 
 

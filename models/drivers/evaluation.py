@@ -9,7 +9,7 @@ import numpy as np
 
 from models.drivers.candidates import DAILY, PANEL
 from models.drivers.days import holdout_mask
-from models.drivers.design import usable_terms
+from models.drivers.design import predicting_terms
 from models.drivers.elasticity import SCOPE, fit_elasticity, within
 from models.evaluation import Metric
 
@@ -57,7 +57,7 @@ class Judged:
 def judge_daily(scope: str, outcome: str, days: pd.DataFrame, parameters: DriversParameters) -> Judged:
     """Predict the hold-out days' log `outcome` by weekday mean and by regression, both from the days before."""
     held_out = holdout_mask(days, parameters)
-    terms = usable_terms(days, ~held_out, parameters.minimum_coverage_share)
+    terms = predicting_terms(days, ~held_out, parameters.minimum_coverage_share)
     log_outcome = np.log(days.loc[terms.index, outcome])
     known = held_out.loc[terms.index].to_numpy(dtype=bool)
     training = terms.to_numpy()[~known], log_outcome.to_numpy(dtype="float64")[~known]

@@ -10,9 +10,10 @@ import pandas as pd
 from models.drivers.candidates import FIXED_EFFECTS, REGRESSION
 from models.drivers.correlations import correlate
 from models.drivers.days import open_days, sales_column
-from models.drivers.design import usable_terms
+from models.drivers.design import MINIMUM_SPARE_DAYS, calendar_terms, independent_columns, terms_of
 from models.drivers.elasticity import SCOPE, fit_elasticity
 from models.drivers.evaluation import Judged, judge_daily, judge_panel, metrics_of
+from models.drivers.graph import DRIVERS
 from models.drivers.regression import Regression, fit_daily
 from models.evaluation import FittedParameter, Metric, metrics_frame, parameters_frame
 from models.family import NotApplicableError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 DAILY = "features.daily_drivers"
 PANEL = "features.price_panel"
 _CONSTANT = 1e-9
-_SCOPES = {"sales_amount": "daily_sales", "unit_count": "daily_units", "order_count": "daily_orders"}
+_NOUNS = {"sales_amount": "sales", "unit_count": "units", "order_count": "orders"}
 _NOTES = {
     "durbin_watson": "Near 2: neighbouring days' errors are unrelated; below 1.5 they are alike.",
     "breusch_pagan_p_value": "Small: the errors spread unequally, which the standard errors allow for.",
@@ -47,36 +48,41 @@ def fit(inputs: Inputs, parameters: DriversParameters, context: Context) -> Resu
     Raises `NotApplicableError` for too short a history and for sales that never change.
     """
     days = open_days(inputs[DAILY].table(), parameters)
-    regressions = list(_daily_regressions(days, parameters))
-    if not regressions:
+    outcomes = [column for column in (sales_column(days), "order_count") if float(np.ptp(days[column])) > _CONSTANT]
+    if not outcomes:
         message = (
             "sales and orders are the same on every day of features.daily_drivers, so nothing can explain them. "
             "Check the source, or bring a longer history."
         )
         raise NotApplicableError(message)
+    selling = days[days["order_count"] > 0].reset_index(drop=True)
+    regressions = list(_daily_regressions(days, outcomes, parameters.minimum_coverage_share))
     elasticity, judged_panel = _elasticity(inputs)
-    judged = [judge_daily(one.scope, _outcome(one), days, parameters) for one in regressions]
+    judged = [judge_daily(f"daily_{_NOUNS[outcome]}", outcome, selling, parameters) for outcome in outcomes]
     return {
-        "correlations": correlate(days),
+        "correlations": correlate(selling),
         "regressions": _rows(regressions, elasticity),
         "model_metrics": metrics_frame(_metrics([*judged, judged_panel], parameters, context.seed)),
         "model_parameters": parameters_frame(_parameters(regressions, elasticity)),
     }
 
 
-def _daily_regressions(days: pd.DataFrame, parameters: DriversParameters) -> Iterator[Regression]:
-    every_day = pd.Series(True, index=days.index)  # noqa: FBT003 - the value of the series
-    terms = usable_terms(days, every_day, parameters.minimum_coverage_share)
-    for column in (sales_column(days), "order_count"):
-        positive = days.loc[terms.index, column]
-        positive = positive[positive > 0]
-        outcome = np.log(positive).rename(f"log_{column}")
-        if float(np.ptp(outcome)) > _CONSTANT:
-            yield fit_daily(_SCOPES[column], outcome, terms.loc[outcome.index])
+def _daily_regressions(days: pd.DataFrame, outcomes: list[str], coverage: float) -> Iterator[Regression]:
+    """Yield for each outcome a regression on the calendar, and on each driver that varied; zeros of counts stay."""
+    for outcome in outcomes:
+        explained = days[outcome] if outcome == "order_count" else np.log(days[outcome].where(days[outcome] > 0))
+        name = outcome if outcome == "order_count" else f"log_{outcome}"
+        known = explained.dropna().rename(name)
+        yield fit_daily(f"{_NOUNS[outcome]}_by_calendar", known, _calendar(days.loc[known.index]))
+        for driver in DRIVERS:
+            terms = terms_of(driver, days.loc[known.index], coverage)
+            if driver.term in terms and len(terms) > len(terms.columns) + MINIMUM_SPARE_DAYS:
+                yield fit_daily(f"{_NOUNS[outcome]}_by_{driver.name}", known[terms.index], terms, asked=driver)
 
 
-def _outcome(regression: Regression) -> str:
-    return str(regression.rows["outcome"].iloc[0]).removeprefix("log_")
+def _calendar(days: pd.DataFrame) -> pd.DataFrame:
+    terms = calendar_terms(days)
+    return terms[independent_columns(terms, list(terms.columns))]
 
 
 def _elasticity(inputs: Inputs) -> tuple[Elasticity | None, Judged | None]:

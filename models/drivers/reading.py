@@ -5,39 +5,62 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from models.drivers.days import LABELS
-from models.drivers.design import INTERCEPT, WEEKDAYS
+from models.drivers.design import WEEKDAYS
+from models.drivers.graph import DRIVERS, Claim
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from models.drivers.graph import Driver
+
     Row = dict[Any, Any]
 
 SIGNIFICANCE_LEVEL = 0.05
-_UNLIKELY = " The data are also compatible with no link at all."
-_SHARE_STEP = 0.1
+_RATE_STEP = 0.1
+_ENOUGH_STRETCHES = 3
+_UNKNOWN = {
+    "campaigns": "No effect of running campaigns on {label}",
+    "prices": "No link between the price level and {label}",
+    "visits": "No link between visits and {label}",
+    "returns": "No link between returns and {label}",
+}
+_LEADS = {
+    "campaigns": "Days with a running campaign had",
+    "prices": "Days with a price level 1% higher had",
+    "visits": "Days with 1% more visits had",
+    "returns": "Days on which returns were higher by a tenth of the usual orders had",
+}
+_COMPARED = {
+    "campaigns": "days of the same weekday, season and trend without one",
+    "prices": "other days of the same weekday, season and trend",
+    "visits": "other days of the same weekday, season and trend",
+    "returns": "other days of the same weekday, season and trend",
+}
+_DOUBTS = {
+    "prices": "An association: what people want may have moved prices too.",
+    "visits": "An association: who means to buy visits, so more visits need not bring as much.",
+    "returns": "An association: returns follow earlier sales and need not move later ones.",
+}
 
 
 def coefficient_reading(row: Row, terms: pd.DataFrame) -> str:
-    """Return what a row of a daily regression says; `terms` tell which weekday the others are compared with."""
-    term = str(row["term"])
+    """Return what a row of a daily regression says; `terms` tell on which days a campaign ran."""
+    driver = next((found for found in DRIVERS if found.term == row["term"]), None)
+    if str(row["scope"]).endswith("_by_calendar"):
+        return _calendar_reading(row, terms)
+    if driver is None or row["role"] != "answer":
+        return "Held constant, so that days are compared that are alike; its coefficient answers no question."
     label = outcome_label(str(row["outcome"]))
-    if term == INTERCEPT:
-        return f"The logarithm of {label} where every other term is 0; no meaning of its own."
-    if term.startswith("annual_"):
-        return f"One half of the year's wave in {label}; read it together with the other half."
-    if term.startswith("log_"):
-        changes = [row[end] for end in ("coefficient", "lower", "upper")]
-        lead = "A price level 1% higher goes with" if term == "log_price_index" else f"1% more {_driver(term)} go with"
-    elif term in {"return_share", "new_customer_share"}:
-        changes = [_percent(row[end] * _SHARE_STEP) for end in ("coefficient", "lower", "upper")]
-        lead = f"10 percentage points more in the {_driver(term)} go with"
-    else:
-        changes = [_percent(row[end]) for end in ("coefficient", "lower", "upper")]
-        lead = _lead(term, terms)
-    doubt = _UNLIKELY if row["p_value"] >= SIGNIFICANCE_LEVEL else ""
+    changes = [_change_of(driver.term, float(row[end])) for end in ("coefficient", "lower", "upper")]
+    interval = f"95%: {changes[1]:+.1f}% to {changes[2]:+.1f}%"
+    if row["p_value"] >= SIGNIFICANCE_LEVEL:
+        return f"{_UNKNOWN[driver.name].format(label=label)} could be shown ({changes[0]:+.1f}%; {interval})."
     return (
-        f"{lead} {_change(changes[0], label)}, all else equal (95%: {changes[1]:+.1f}% to {changes[2]:+.1f}%).{doubt}"
+        f"{_LEADS[driver.name]} {_change(changes[0], label)} than {_COMPARED[driver.name]} ({interval}). "
+        f"{_meaning(driver, terms)}"
     )
 
 
@@ -46,15 +69,19 @@ def elasticity_reading(elasticity: float, lower: float, upper: float) -> str:
     if lower <= 0 <= upper:
         interval = f"elasticity {elasticity:.2f}, 95% {lower:.2f} to {upper:.2f}"
         return f"No reaction of demand to prices could be shown: {interval}."
-    kind = "elastic: a price cut raises sales" if upper < -1 else "inelastic: a price cut lowers sales"
+    kind = (
+        "elastic: weeks of lower prices brought more money"
+        if upper < -1
+        else "inelastic: weeks of lower prices brought less money"
+    )
     if lower <= -1 <= upper:
-        kind = "near -1: a price cut leaves sales about as they are"
+        kind = "near -1: weeks of lower prices brought about as much money"
     if lower > 0:
         kind = "positive, which points to something else that moves prices and demand together"
     units = f"{abs(elasticity):.2f}% {'fewer' if elasticity < 0 else 'more'} units"
     return (
         f"In weeks when a product cost 1% more, {units} were sold (elasticity, 95%: {lower:.2f} to {upper:.2f}). "
-        f"Demand is {kind}."
+        f"Demand is {kind}. An association: nobody set the prices by lot."
     )
 
 
@@ -63,18 +90,35 @@ def outcome_label(outcome: str) -> str:
     return LABELS.get(outcome.removeprefix("log_"), outcome)
 
 
-def _driver(term: str) -> str:
-    return LABELS[term.removeprefix("log_")]
+def _calendar_reading(row: Row, terms: pd.DataFrame) -> str:
+    term, label = str(row["term"]), outcome_label(str(row["outcome"]))
+    if not term.startswith(("weekday_", "is_turn")):
+        return f"Part of the season and trend of {label}; no meaning of its own."
+    changes = [_percent(float(row[end])) for end in ("coefficient", "lower", "upper")]
+    lead, compared = "A day from 24 December to 1 January", "other days of its season"
+    if term.startswith("weekday_"):
+        reference = next(name for name in WEEKDAYS if f"weekday_{name}" not in terms)
+        lead, compared = f"A {term.removeprefix('weekday_').capitalize()}", f"a {reference.capitalize()}"
+    return f"{lead} has {_change(changes[0], label)} than {compared} (95%: {changes[1]:+.1f}% to {changes[2]:+.1f}%)."
 
 
-def _lead(term: str, terms: pd.DataFrame) -> str:
-    if term == "is_campaign_active":
-        return "Days with a running campaign have"
-    if term == "trend_30_days":
-        return "Each 30 days bring"
-    weekday = term.removeprefix("weekday_")
-    reference = next(name for name in WEEKDAYS if f"weekday_{name}" not in terms)
-    return f"A {weekday.capitalize()} has, against a {reference.capitalize()},"
+def _change_of(term: str, coefficient: float) -> float:
+    if term.startswith("log_"):
+        return coefficient
+    return _percent(coefficient * _RATE_STEP if term == "return_rate" else coefficient)
+
+
+def _meaning(driver: Driver, terms: pd.DataFrame) -> str:
+    if driver.claim is Claim.ASSOCIATION:
+        return _DOUBTS[driver.name]
+    stretches = int((np.diff(terms[driver.term].to_numpy(), prepend=0.0) > 0).sum())
+    meaning = (
+        "This is the effect of campaigns in all ways together, if nothing else set these days apart; "
+        "results.campaign_effects knows better where a campaign had a control group."
+    )
+    if stretches >= _ENOUGH_STRETCHES:
+        return meaning
+    return f"{meaning} It rests on {stretches} stretch{'es' if stretches > 1 else ''} of days: take it as a hint."
 
 
 def _percent(log_change: float) -> float:

@@ -21,7 +21,14 @@ def write(shop: Shop) -> Content | None:
     if not regressions and not correlations:
         return None
     blocks: list[Block] = [
-        Note(text="These are associations in the shop's own history, no experiment: test before you bank on them.")
+        Note(
+            text=(
+                "Nothing here is an experiment. Each line answers the question in it; what is called "
+                "an association may "
+                "have another cause, and what is called an effect holds if nothing but weekday, season and trend set "
+                "these days apart: test before you bank on it."
+            )
+        )
     ]
     blocks.append(_regressions_grid(regressions) if regressions else shop.missing("results.regressions"))
     blocks.append(_correlations_figure(correlations) if correlations else shop.missing("results.correlations"))
@@ -29,13 +36,10 @@ def write(shop: Shop) -> Content | None:
 
 
 def _headline(regressions: list[Row], correlations: list[Row]) -> str:
-    texts = [row["reading"] for row in regressions if row["scope"] == "price_elasticity"][:1]
-    texts += [
-        row["reading"]
-        for row in regressions
-        if row["scope"] in ("daily_sales", "daily_units") and row["p_value"] < _SIGNIFICANT
-    ][: 2 - len(texts)]
-    if texts:
+    effects = [row["reading"] for row in regressions if row["claim"] == "effect"][:1]
+    elasticity = [row["reading"] for row in regressions if row["scope"] == "price_elasticity"][:1]
+    others = [row["reading"] for row in regressions if row["claim"] == "association" and row["p_value"] < _SIGNIFICANT]
+    if texts := (effects + elasticity or others[:1]):
         return " ".join(texts)
     sure = [row["reading"] for row in correlations if row["adjusted_p_value"] < _SIGNIFICANT]
     return sure[0] if sure else "Nothing recorded goes with sales beyond what chance would give."
@@ -43,10 +47,10 @@ def _headline(regressions: list[Row], correlations: list[Row]) -> str:
 
 def _regressions_grid(rows: list[Row]) -> Grid:
     return Grid(
-        title="Regressions: all else equal",
+        title="What each driver comes with",
         headings=(
-            Heading(text="Explained"),
-            Heading(text="Term"),
+            Heading(text="Question", is_sentence=True),
+            Heading(text="Claim"),
             Heading(text="Coefficient", is_number=True),
             Heading(text="95% interval", is_number=True),
             Heading(text="p", is_number=True),
@@ -54,8 +58,8 @@ def _regressions_grid(rows: list[Row]) -> Grid:
         ),
         rows=tuple(
             (
-                f"{words.spaced(row['scope'])} (R² {row['r_squared']:.2f})",
-                words.spaced(row["term"]),
+                row["question"],
+                row["claim"],
                 words.signed(row["coefficient"]),
                 words.interval(row["lower"], row["upper"]),
                 words.probability(row["p_value"]),
@@ -63,7 +67,11 @@ def _regressions_grid(rows: list[Row]) -> Grid:
             )
             for row in rows
         ),
-        note="Coefficients are changes of the logarithm of what is explained, weekdays held constant; robust errors.",
+        note=(
+            "Coefficients are changes of the logarithm of what is explained; weekday, season, turn "
+            "of the year and trend "
+            "are held constant; robust errors."
+        ),
     )
 
 

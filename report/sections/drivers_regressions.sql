@@ -1,8 +1,9 @@
--- The terms of each regression, the surest first. Left out: the intercept and the halves of the year's wave, which mean
--- nothing alone, and the weekdays, which are in to be held constant.
+-- The answer of each regression, effects first, then the surest. What is held constant answers nothing and is left
+-- out, and so are weekdays, which the shop knows.
 SELECT
     scope,
-    term,
+    question,
+    claim,
     reading,
     coefficient,
     lower,
@@ -11,6 +12,5 @@ SELECT
     r_squared,
     observation_count
 FROM results.regressions
-WHERE term <> 'intercept' AND NOT starts_with(term, 'annual_') AND NOT starts_with(term, 'weekday_')
-QUALIFY row_number() OVER (PARTITION BY scope ORDER BY abs(t_statistic) DESC, term) <= 8
-ORDER BY scope = 'price_elasticity' DESC, scope DESC, p_value >= 0.05, abs(t_statistic) DESC, term
+WHERE role = 'answer' AND NOT ends_with(scope, '_by_calendar')
+ORDER BY claim = 'effect' DESC, starts_with(scope, 'price_elasticity') DESC, p_value >= 0.05, abs(t_statistic) DESC, scope

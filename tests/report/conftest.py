@@ -184,6 +184,8 @@ def _fill_results(fill: Fill) -> None:
         scope="price_elasticity",
         term="log_unit_price",
         reading="Demand is elastic.",
+        role="answer",
+        claim="association",
         coefficient=-1.5,
     )
     fill(

@@ -90,25 +90,23 @@ def test_drivers_correlations(given: Put, ask: Ask) -> None:
 
 
 def test_drivers_regressions(given: Put, ask: Ask) -> None:
-    terms = [("surest", 0.01, -19), ("sure", 0.049, 13), ("unsure", 0.05, 20)]
-    terms += [(f"small_{number}", 0.5, -number) for number in range(5, -1, -1)]
-    for scope, term, p_value, t in (
-        *(("daily_sales", *term) for term in terms),
-        ("daily_sales", "intercept", 0.01, 99),
-        ("daily_sales", "annual_sine", 0.01, 99),
-        ("daily_sales", "weekday_2", 0.01, 99),
-        ("price_elasticity", "log_unit_price", 0.9, 0),
-        ("basket", "units", 0.9, 0),
+    for scope, term, role, claim, p_value, t in (
+        ("sales_by_visits", "unsure", "answer", "association", 0.05, 20),
+        ("sales_by_visits", "sure", "answer", "association", 0.049, 13),
+        ("sales_by_visits", "surest", "answer", "association", 0.01, -19),
+        ("sales_by_visits", "intercept", "held constant", "association", 0.01, 99),
+        ("sales_by_calendar", "weekday_sunday", "answer", "association", 0.01, 99),
+        ("price_elasticity", "log_unit_price", "answer", "association", 0.9, 0),
+        ("sales_by_campaigns", "is_campaign_active", "answer", "effect", 0.9, 0),
     ):
-        given("results.regressions", scope=scope, term=term, p_value=p_value, t_statistic=t)
-    shown = ask("drivers_regressions", "scope", "term")
+        given("results.regressions", scope=scope, term=term, role=role, claim=claim, p_value=p_value, t_statistic=t)
+    shown = ask("drivers_regressions", "scope", "p_value")
     assert shown == [
-        ("price_elasticity", "log_unit_price"),
-        *(
-            ("daily_sales", term)
-            for term in ("surest", "sure", "unsure", *(f"small_{number}" for number in (5, 4, 3, 2, 1)))
-        ),
-        ("basket", "units"),
+        ("sales_by_campaigns", 0.9),
+        ("price_elasticity", 0.9),
+        ("sales_by_visits", 0.01),
+        ("sales_by_visits", 0.049),
+        ("sales_by_visits", 0.05),
     ]
 
 

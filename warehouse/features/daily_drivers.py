@@ -64,13 +64,15 @@ TABLE = Table(
             minimum=0,
         ),
         Column(
-            name="return_share",
+            name="return_rate",
             type="DOUBLE",
-            description="Orders with a return divided by orders with a return plus orders with a sale.",
-            unit="share",
+            description=(
+                "Orders with a return, divided by the mean number of orders a day in the 28 days before: none of the "
+                "day's own orders are in it. Empty on the first 28 days."
+            ),
+            unit="ratio",
             nullable=True,
             minimum=0,
-            maximum=1,
         ),
         Column(
             name="new_customer_share",

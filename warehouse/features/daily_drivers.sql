@@ -53,10 +53,14 @@ SELECT
     days.sales_amount::DOUBLE / nullif(days.order_count, 0) AS basket_amount,
     days.unit_count::DOUBLE / nullif(days.order_count, 0) AS basket_units,
     price_levels.price_index,
-    days.return_count::DOUBLE / nullif(days.return_count + days.order_count, 0) AS return_share,
+    -- Against the orders that may come back, none of the day's own: those would be in what is explained and in what explains.
+    CASE WHEN days.metric_on >= bounds.first_on + 28
+        THEN days.return_count::DOUBLE / nullif(avg(days.order_count) OVER earlier, 0)
+    END AS return_rate,
     days.new_customer_count::DOUBLE / nullif(days.customer_count, 0) AS new_customer_share,
     days.metric_on
 FROM days
 CROSS JOIN bounds
 LEFT JOIN price_levels USING (metric_on)
 LEFT JOIN campaign_days USING (metric_on)
+WINDOW earlier AS (ORDER BY days.metric_on RANGE BETWEEN INTERVAL 28 DAY PRECEDING AND INTERVAL 1 DAY PRECEDING)

@@ -9,6 +9,7 @@ TABLE = result_table(
         "How daily figures move together: Pearson's correlation with Fisher's interval. The basis 'levels' takes the "
         "figures as they are, so a shared trend or season shows as correlation; 'weekday_adjusted_changes' takes "
         "day-to-day changes after the weekday's mean is removed, and so shows what moves together from day to day. "
+        "Beside it stands Spearman's correlation of ranks, which single large days do not move. "
         "Intervals and p-values count only as many days as are worth independent ones (Bartlett)."
     ),
     key=("basis", "variable", "other_variable"),
@@ -31,6 +32,30 @@ TABLE = result_table(
         ),
         Column(name="lower", type="DOUBLE", description="Lower end of its 95% interval.", minimum=-1, maximum=1),
         Column(name="upper", type="DOUBLE", description="Upper end of its 95% interval.", minimum=-1, maximum=1),
+        Column(
+            name="rank_correlation",
+            type="DOUBLE",
+            description="Spearman's correlation of ranks; empty in answers of before it was computed.",
+            nullable=True,
+            minimum=-1,
+            maximum=1,
+        ),
+        Column(
+            name="rank_lower",
+            type="DOUBLE",
+            description="Lower end of its 95% interval.",
+            nullable=True,
+            minimum=-1,
+            maximum=1,
+        ),
+        Column(
+            name="rank_upper",
+            type="DOUBLE",
+            description="Upper end of its 95% interval.",
+            nullable=True,
+            minimum=-1,
+            maximum=1,
+        ),
         Column(
             name="p_value",
             type="DOUBLE",

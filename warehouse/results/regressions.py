@@ -6,11 +6,14 @@ TABLE = result_table(
     name="regressions",
     grain="one row per regression and term",
     description=(
-        "What goes with higher sales when everything else in the regression stays the same. 'daily_sales' (without "
-        "prices 'daily_units') and 'daily_orders' explain the logarithm of the day's figure, with Newey-West standard "
-        "errors; 'price_elasticity' explains the logarithm of a product's weekly units by that of its price, with "
-        "product and week effects and standard errors clustered by product. These are associations in the shop's own "
-        "history, no experiment."
+        "Each regression answers one question, which stands in `question`; the row whose role is 'answer' has it. What "
+        "works on the driver is held constant (weekday, season, turn of the year, trend, other "
+        "drivers), what the driver "
+        "works through is not: `campaigns` are asked for their effect in all ways together, also by "
+        "visits. The graph of what "
+        "works on what stands in docs/drivers.md. `claim` says whether the answer may be read as an effect, under that "
+        "graph, or is an association only. '…_by_…' explain a day's figure; 'price_elasticity' explains a product's "
+        "weekly units by its price, with product and week effects. No row is an experiment."
     ),
     key=("scope", "term"),
     columns=(
@@ -18,7 +21,14 @@ TABLE = result_table(
             name="scope",
             type="VARCHAR",
             description="The regression.",
-            allowed=("daily_sales", "daily_units", "daily_orders", "price_elasticity"),
+            allowed=(
+                *(
+                    f"{outcome}_by_{driver}"
+                    for outcome in ("sales", "units", "orders")
+                    for driver in ("calendar", "campaigns", "prices", "visits", "returns")
+                ),
+                "price_elasticity",
+            ),
         ),
         Column(name="term", type="VARCHAR", description="The explaining variable."),
         Column(name="outcome", type="VARCHAR", description="The explained variable."),
@@ -29,12 +39,45 @@ TABLE = result_table(
             allowed=("HAC", "clustered by product"),
         ),
         Column(name="reading", type="VARCHAR", description="What the row says, in a sentence."),
-        Column(name="coefficient", type="DOUBLE", description="The estimate.", unit="change of the log outcome"),
+        Column(
+            name="question",
+            type="VARCHAR",
+            description="What the regression answers; empty in answers of before there were questions.",
+            nullable=True,
+        ),
+        Column(
+            name="role",
+            type="VARCHAR",
+            description="Whether the term has the answer or is held constant for it, which answers nothing.",
+            nullable=True,
+            allowed=("answer", "held constant"),
+        ),
+        Column(
+            name="claim",
+            type="VARCHAR",
+            description=(
+                "What the answer may be read as: an effect under the graph of docs/drivers.md, or an association."
+            ),
+            nullable=True,
+            allowed=("effect", "association"),
+        ),
+        Column(
+            name="estimator",
+            type="VARCHAR",
+            description=(
+                "Amounts are explained by their logarithm, counts by Poisson pseudo-maximum likelihood with zeros."
+            ),
+            nullable=True,
+            allowed=("least squares of the logarithm", "Poisson pseudo-maximum likelihood"),
+        ),
+        Column(
+            name="coefficient", type="DOUBLE", description="The estimate.", unit="change of the outcome's logarithm"
+        ),
         Column(
             name="standard_error",
             type="DOUBLE",
             description="Its robust standard error.",
-            unit="change of the log outcome",
+            unit="change of the outcome's logarithm",
             minimum=0,
         ),
         Column(name="t_statistic", type="DOUBLE", description="coefficient / standard_error.", unit="ratio"),
@@ -59,7 +102,10 @@ TABLE = result_table(
         Column(
             name="r_squared",
             type="DOUBLE",
-            description="Share of variance explained; after product and week effects for price_elasticity.",
+            description=(
+                "Share of variance explained, of deviance where counts are; after product and week "
+                "effects for price_elasticity."
+            ),
             unit="share",
             minimum=0,
             maximum=1,
@@ -90,10 +136,10 @@ TABLE = result_table(
             ),
         ),
         Question(
-            text="What goes with higher daily sales, all else equal?",
+            text="What do campaigns do to sales, and what else goes with them?",
             sql=(
-                "SELECT term, coefficient, lower, upper, reading FROM results.regressions "
-                "WHERE scope = 'daily_sales' AND p_value < 0.05 ORDER BY abs(t_statistic) DESC"
+                "SELECT question, claim, coefficient, lower, upper, reading FROM results.regressions "
+                "WHERE role = 'answer' ORDER BY claim DESC, p_value, scope"
             ),
         ),
     ),

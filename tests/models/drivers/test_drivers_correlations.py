@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from models.drivers.correlations import effective_count, pearson, weekday_adjusted_changes
+from models.drivers.correlations import effective_count, pearson, spearman, weekday_adjusted_changes
 
 
 def _autoregressive(generator: np.random.Generator, count: int, memory: float) -> npt.NDArray[np.float64]:
@@ -32,6 +32,27 @@ def test_a_white_series_counts_every_day_and_matches_scipy() -> None:
         assert (found.lower, found.upper, found.p_value) == pytest.approx((interval.low, interval.high, oracle.pvalue))
         return
     pytest.fail("no draw was free of sample autocorrelation")
+
+
+def test_ranks_match_scipy_and_do_not_follow_a_single_day() -> None:
+    generator = np.random.default_rng(6)
+    first, second = generator.normal(size=(2, 200))
+    second = np.exp(second + first)
+    assert spearman(first, second)["rank_correlation"] == pytest.approx(stats.spearmanr(first, second).statistic)
+    first, second = generator.normal(size=(2, 200))
+    first[7] = second[7] = 100.0
+    assert pearson(first, second).lower > 0.9
+    found = spearman(first, second)
+    assert found["rank_lower"] < 0 < found["rank_upper"]
+
+
+def test_intervals_of_ranks_hold_the_truth_in_series_with_memory() -> None:
+    generator = np.random.default_rng(12)
+    held = 0
+    for _ in range(200):
+        found = spearman(_autoregressive(generator, 250, 0.8), _autoregressive(generator, 250, 0.8))
+        held += found["rank_lower"] <= 0 <= found["rank_upper"]
+    assert held / 200 > 0.9
 
 
 def test_unrelated_series_with_memory_rarely_look_related() -> None:

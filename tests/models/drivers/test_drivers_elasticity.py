@@ -68,9 +68,9 @@ def test_too_small_or_constant_panels_have_no_elasticity() -> None:
 @pytest.mark.parametrize(
     ("interval", "words"),
     [
-        ((-2.0, -2.3, -1.7), "price cut raises sales"),
-        ((-1.0, -1.2, -0.8), "about as they are"),
-        ((-0.5, -0.7, -0.3), "price cut lowers sales"),
+        ((-2.0, -2.3, -1.7), "lower prices brought more money"),
+        ((-1.0, -1.2, -0.8), "brought about as much money"),
+        ((-0.5, -0.7, -0.3), "lower prices brought less money"),
         ((0.1, -0.2, 0.4), "No reaction"),
         ((0.5, 0.2, 0.8), "something else"),
     ],

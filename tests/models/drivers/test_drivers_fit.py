@@ -44,7 +44,7 @@ def days_table(count: int = 300, seed: int = 0, **changes: npt.NDArray[Any]) -> 
             "basket_amount": sales / orders,
             "basket_units": np.full(count, 3.0),
             "price_index": price,
-            "return_share": generator.random(count) * 0.1,
+            "return_rate": generator.random(count) * 0.1,
             "new_customer_share": generator.random(count) * 0.5,
             "metric_on": dates,
         }
@@ -56,12 +56,20 @@ def _fit(table: pa.Table, **settings: float) -> dict[str, pd.DataFrame]:
     return fit(in_memory({"features.daily_drivers": table}), DriversParameters.model_validate(settings), CONTEXT)
 
 
+def _answers(results: dict[str, pd.DataFrame]) -> Any:  # noqa: ANN401 - rows whose columns are read as attributes
+    return results["regressions"].query("role == 'answer'").set_index(["scope", "term"])
+
+
 def test_planted_drivers_come_back_and_beat_the_baseline() -> None:
     results = _fit(days_table())
-    rows: Any = results["regressions"].query("scope == 'daily_sales'").set_index("term")
-    for term, truth in {"log_session_count": 0.6, "log_price_index": -1.5, "is_campaign_active": 0.25}.items():
-        assert rows.loc[term, "lower"] <= truth <= rows.loc[term, "upper"]
-        assert rows.loc[term, "p_value"] < 0.01
+    rows = _answers(results)
+    for scope, term, truth in (
+        ("sales_by_visits", "log_session_count", 0.6),
+        ("sales_by_prices", "log_price_index", -1.5),
+        ("sales_by_campaigns", "is_campaign_active", 0.25),
+    ):
+        assert rows.loc[(scope, term), "lower"] <= truth <= rows.loc[(scope, term), "upper"]
+        assert rows.loc[(scope, term), "p_value"] < 0.01
     metrics = results["model_metrics"]
     headline = metrics[metrics["is_headline"]]
     assert headline["model"].tolist() == ["regression"]
@@ -95,7 +103,7 @@ def test_a_shop_without_prices_visits_and_customers_is_answered_in_units() -> No
         basket_units=units / 80,
     )
     results = _fit(table)
-    assert set(results["regressions"]["scope"]) == {"daily_units", "daily_orders"}
+    assert {scope.partition("_")[0] for scope in results["regressions"]["scope"]} == {"units", "orders"}
     assert "log_price_index" not in set(results["regressions"]["term"])
     assert "sales_amount" not in set(results["correlations"]["variable"])
 
@@ -105,8 +113,51 @@ def test_visits_counted_only_lately_are_left_out() -> None:
     assert "log_session_count" not in set(_fit(days_table(session_count=visits))["regressions"]["term"])
 
 
-def test_two_years_bring_the_yearly_wave() -> None:
-    assert {"annual_sine", "annual_cosine"} <= set(_fit(days_table(800))["regressions"]["term"])
+def test_two_years_bring_the_season_and_less_a_trend_that_bends() -> None:
+    long, short = (set(_fit(days_table(count))["regressions"]["term"]) for count in (800, 400))
+    assert {"annual_sine_3", "annual_cosine_3", "is_turn_of_year", "trend_bend_2"} <= long
+    assert {"trend_bend_1", "trend_bend_2", "trend_bend_3"} <= short
+    assert not any(term.startswith("annual_") for term in short)
+
+
+def test_a_campaign_is_credited_with_the_visits_it_brings() -> None:
+    campaign = np.arange(300) % 50 < 10
+    generator = np.random.default_rng(5)
+    visits = generator.poisson(500 * np.where(campaign, 1.5, 1.0))
+    sales = np.exp(3 + np.log(visits) + generator.normal(0, 0.05, 300))
+    results = _fit(days_table(is_campaign_active=campaign, session_count=visits, sales_amount=sales))
+    answer = _answers(results).loc[("sales_by_campaigns", "is_campaign_active")]
+    assert answer["lower"] <= np.log(1.5) <= answer["upper"]
+    assert answer["lower"] > 0.35
+    assert (answer["claim"], answer["question"].startswith("How many more sales")) == ("effect", True)
+    terms = results["regressions"].groupby("scope")["term"].agg(set)
+    assert not {"log_session_count", "log_price_index"} & terms["sales_by_campaigns"]
+    assert {"is_campaign_active", "log_price_index"} <= terms["sales_by_visits"]
+
+
+def test_only_campaigns_are_called_an_effect_and_what_is_held_constant_answers_nothing() -> None:
+    rows = _fit(days_table())["regressions"]
+    assert set(rows.query("claim == 'effect'")["scope"]) == {"sales_by_campaigns", "orders_by_campaigns"}
+    held = rows.query("role == 'held constant' and not scope.str.endswith('calendar')")
+    assert held["reading"].str.contains("answers no question").all()
+    told = rows.query("role == 'answer' and p_value < 0.05 and claim == 'association'")
+    told = told[~told["scope"].str.endswith("calendar")]
+    assert len(told) > 1
+    assert told["reading"].str.contains("An association").all()
+
+
+def test_days_without_orders_by_chance_count_and_closed_ones_do_not() -> None:
+    orders = np.random.default_rng(3).poisson(4, 300)
+    orders[[5, 50, 200]] = 0
+    orders[100:107] = 0
+    chance = int((orders == 0).sum()) - 7
+    assert chance >= 3
+    rows: Any = _fit(days_table(order_count=orders))["regressions"].set_index("scope")
+    assert set(rows.loc["orders_by_calendar", "observation_count"]) == {293}
+    assert set(rows.loc["orders_by_calendar", "estimator"]) == {"Poisson pseudo-maximum likelihood"}
+    weekly = np.where(np.arange(300) % 7 == 0, 0, 80)
+    rows = _fit(days_table(order_count=weekly + np.arange(300) % 3))["regressions"].set_index("scope")
+    assert set(rows.loc["orders_by_calendar", "observation_count"]) == {300}
 
 
 @pytest.mark.parametrize("count", [0, 1, 30])

@@ -8,7 +8,14 @@ import pandas as pd
 import pytest
 
 from models.drivers.design import independent_columns
-from models.drivers.regression import condition_number, fit_daily, newey_west_lags, variance_inflation_factors
+from models.drivers.graph import DRIVERS, Driver
+from models.drivers.regression import (
+    condition_number,
+    critical_value,
+    fit_daily,
+    newey_west_lags,
+    variance_inflation_factors,
+)
 
 
 def _terms(count: int = 120, seed: int = 0) -> pd.DataFrame:
@@ -79,11 +86,52 @@ def test_columns_that_others_already_say_are_left_out() -> None:
     assert kept == list(_terms().columns)
 
 
+def test_counts_are_explained_by_poisson_with_zeros_and_newey_west_errors() -> None:
+    terms = _terms()
+    mean = np.exp(terms.to_numpy() @ np.array([0.5, -1.5, 0.2, 0.05, -0.5]))
+    outcome = pd.Series(np.random.default_rng(4).poisson(mean), name="order_count")
+    assert (outcome == 0).any()
+    rows = fit_daily("orders_by_prices", outcome, terms).rows
+    design, target = terms.to_numpy(), outcome.to_numpy()
+    found = np.exp(design @ rows["coefficient"].to_numpy())
+    assert design.T @ (target - found) == pytest.approx(np.zeros(design.shape[1]), abs=1e-4)
+    inverse = np.linalg.inv(design.T @ (design * found[:, None]))
+    scores = design * (target - found)[:, None]
+    lags = newey_west_lags(len(terms))
+    middle = scores.T @ scores
+    for lag in range(1, lags + 1):
+        cross = scores[lag:].T @ scores[:-lag]
+        middle += (1 - lag / (lags + 1)) * (cross + cross.T)
+    count, parameters = design.shape
+    covariance = count / (count - parameters) * inverse @ middle @ inverse
+    assert rows["standard_error"].to_numpy() == pytest.approx(np.sqrt(np.diag(covariance)), rel=1e-4)
+
+
+def test_intervals_reach_further_than_the_normal_ones_with_few_days() -> None:
+    assert critical_value(100_000) == pytest.approx(1.96, abs=0.02)
+    assert critical_value(730) == pytest.approx(2.11, abs=0.01)
+    assert critical_value(60) > 2.4
+
+
 def test_readings_name_the_effect_and_the_doubt() -> None:
-    rows: Any = fit_daily("daily_sales", _outcome(_terms()), _terms()).rows.set_index("term")
-    assert "1% higher" in rows.loc["log_price_index", "reading"]
-    assert "running campaign" in rows.loc["is_campaign_active", "reading"]
-    assert "higher sales" in rows.loc["is_campaign_active", "reading"]
-    unrelated = pd.Series(np.random.default_rng(9).normal(size=120), name="log_order_count")
-    doubtful = fit_daily("daily_orders", unrelated, _terms()).rows
-    assert doubtful["reading"].str.contains("compatible with no link").any()
+    campaigns, prices = DRIVERS[:2]
+    outcome = _outcome(_terms())
+
+    def reading(driver: Driver, explained: pd.Series) -> str:
+        rows: Any = fit_daily("sales_by_it", explained, _terms(), asked=driver).rows.set_index("term")
+        return str(rows.loc[driver.term, "reading"])
+
+    assert "running campaign had" in reading(campaigns, outcome)
+    assert "higher sales than days of the same weekday" in reading(campaigns, outcome)
+    assert "price level 1% higher had" in reading(prices, outcome)
+    assert "An association" in reading(prices, outcome)
+    unrelated = pd.Series(np.resize([1.0, -1.0], 120), name="log_order_count")
+    assert "No effect of running campaigns on orders could be shown" in reading(campaigns, unrelated)
+
+
+def test_a_single_stretch_of_days_is_called_a_hint() -> None:
+    terms = _terms().assign(is_campaign_active=lambda frame: (frame.index < 40) & (frame.index > 20)).astype(float)
+    rows: Any = fit_daily(
+        "sales_by_campaigns", _outcome(terms) + terms["is_campaign_active"], terms, asked=DRIVERS[0]
+    ).rows
+    assert "1 stretch of days" in rows.set_index("term").loc["is_campaign_active", "reading"]

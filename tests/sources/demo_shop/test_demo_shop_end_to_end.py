@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
+from quality.planted_drivers import campaign_effect
 from sources.demo_shop.shop import SOURCES
 from tests.demo_warehouse import DemoWarehouse, demo_warehouse
 from warehouse.connection import open_warehouse
@@ -98,6 +99,12 @@ def test_uplift_lies_within_the_intervals_and_the_idle_campaign_shows_none(demo:
     idle = found[found["campaign_id"] == IDLE]
     assert (idle["added_order_count"] == 0).all()
     assert (idle["conversion_adjusted_p_value"] > 0.05).all()
+
+
+def test_days_with_a_campaign_have_the_planted_share_of_orders_more(demo: DemoWarehouse) -> None:
+    effect = campaign_effect(demo)
+    assert effect.found > 0
+    assert effect.lower <= effect.planted <= effect.upper
 
 
 def test_anomalous_days_are_found_far_more_often_than_by_chance(demo: DemoWarehouse) -> None:

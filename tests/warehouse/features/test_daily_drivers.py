@@ -42,11 +42,19 @@ def test_a_day_has_its_basket_shares_and_calendar(shop: duckdb.DuckDBPyConnectio
     assert len(rows) == 4
     assert rows[0]["basket_amount"] == 25
     assert rows[0]["basket_units"] == 2
-    assert rows[0]["return_share"] == pytest.approx(1 / 5)
+    assert rows[0]["return_rate"] is None
     assert rows[0]["new_customer_share"] == pytest.approx(1 / 4)
     assert [row["weekday"] for row in rows] == [3, 4, 5, 6]
     assert [row["day_index"] for row in rows] == [0, 1, 2, 3]
     assert [row["is_holdout"] for row in rows] == [False, False, True, True]
+
+
+def test_returns_are_held_against_the_orders_of_the_28_days_before(shop: duckdb.DuckDBPyConnection) -> None:
+    for day in range(1, 32):
+        _day(shop, day, orders=day, sales=1.0)
+    rates = [row["return_rate"] for row in _built(shop, as_of=date(2025, 1, 31))]
+    assert rates[:28] == [None] * 28
+    assert rates[28:] == pytest.approx([1 / 14.5, 1 / 15.5, 1 / 16.5])
 
 
 def test_the_price_index_is_the_geometric_mean_of_relative_prices(shop: duckdb.DuckDBPyConnection) -> None:

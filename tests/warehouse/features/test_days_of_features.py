@@ -206,18 +206,18 @@ def test_daily_drivers(shop: duckdb.DuckDBPyConnection, sell: Sell, built: Built
     sell("back 0", _day(0), "ann", line_kind="return", quantity=-1)
     columns = (
         "metric_on, day_index, is_holdout, is_campaign_active, session_count, order_count, unit_count, "
-        "basket_amount, basket_units, round(return_share, 3), round(new_customer_share, 3)"
+        "basket_amount, basket_units, return_rate, round(new_customer_share, 3)"
     )
     assert built("daily_drivers", columns) == [
-        (_day(8), 0, False, False, None, 2, 4, 4, 2, 0, 1),
-        (_day(7), 1, False, False, None, 2, 4, 4, 2, 0, 0),
-        (_day(6), 2, True, True, None, 2, 4, 4, 2, 0, 0),
+        (_day(8), 0, False, False, None, 2, 4, 4, 2, None, 1),
+        (_day(7), 1, False, False, None, 2, 4, 4, 2, None, 0),
+        (_day(6), 2, True, True, None, 2, 4, 4, 2, None, 0),
         (_day(5), 3, True, False, 1, 0, 0, None, None, None, None),
         (_day(4), 4, True, False, 0, 0, 0, None, None, None, None),
-        (_day(3), 5, True, False, 0, 2, 4, 4, 2, 0, 0),
+        (_day(3), 5, True, False, 0, 2, 4, 4, 2, None, 0),
         (_day(2), 6, True, True, 0, 0, 0, None, None, None, None),
         (_day(1), 7, True, True, 0, 0, 0, None, None, None, None),
-        (_day(0), 8, True, True, 0, 3, 5, 5, 5 / 3, 0.25, 0.333),
+        (_day(0), 8, True, True, 0, 3, 5, 5, 5 / 3, None, 0.333),
     ]
 
 
