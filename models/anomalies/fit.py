@@ -10,9 +10,10 @@ import pandas as pd
 from models.anomalies.country_shares import WithCountryShare
 from models.anomalies.days import Calendar, calendar_of, unusual_days
 from models.anomalies.evaluation import judge_days
+from models.anomalies.improbable import unusual_orders
 from models.anomalies.order_features import usual_of
 from models.anomalies.order_injection import judge_orders
-from models.anomalies.orders import LEAST_ORDERS, sample_of, unusual_orders
+from models.anomalies.orders import LEAST_ORDERS, sample_of
 from models.evaluation import FittedParameter, metrics_frame, parameters_frame
 from models.family import NotApplicableError
 
@@ -36,6 +37,7 @@ _COLUMNS = (
     "lower",
     "upper",
     "score",
+    "probability",
     "happened_on",
 )
 

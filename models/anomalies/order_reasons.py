@@ -27,6 +27,16 @@ _NAMES = {
 _MONEY = ("amount", "mean_unit_price", "maximum_unit_price")
 
 
+PROBABILITY, SCORE, CAUSE = "_probability", "_score", "_cause"
+_RAREST = 1e-9
+
+
+def _how_rare(probability: float) -> str:
+    if probability < _RAREST:
+        return "Of a billion ordinary orders, less than one would be so."
+    return f"Of {float(f'{1 / probability:.1e}'):,.0f} ordinary orders, one would be so."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Explainer:
     """Says of orders what is unusual about them; `size` names the feature that stands for an order's size."""
@@ -36,16 +46,17 @@ class Explainer:
     limit: float
     currency: str
 
-    def rows(self, orders: pd.DataFrame, scores: NDArray[np.float64]) -> list[dict[str, object]]:
-        """Return a row of results.anomalies for each of the orders."""
+    def rows(self, orders: pd.DataFrame) -> list[dict[str, object]]:
+        """Return a row of results.anomalies for each of the orders, which carry probability, score and cause."""
         deviations = self.usual.deviations(orders)
-        return [
-            self._row(order, float(score), off)
-            for (_, order), score, off in zip(orders.iterrows(), scores, deviations, strict=True)
-        ]
+        return [self._row(order, off) for (_, order), off in zip(orders.iterrows(), deviations, strict=True)]
 
-    def _row(self, order: pd.Series, score: float, off: NDArray[np.float64]) -> dict[str, object]:
-        standing_out = [int(index) for index in np.argsort(-np.abs(off), kind="stable")[:_SHOWN_FEATURES]]
+    def _row(self, order: pd.Series, off: NDArray[np.float64]) -> dict[str, object]:
+        furthest = [int(index) for index in np.argsort(-np.abs(off), kind="stable")]
+        cause = int(order[CAUSE])
+        if cause >= 0:
+            furthest = [cause, *(index for index in furthest if index != cause)]
+        standing_out = furthest[:_SHOWN_FEATURES]
         strongest = float(off[standing_out[0]])
         is_measured = self.usual.features[standing_out[0]] in MEASURED
         texts = [self._text(order, self.usual.features[index], float(off[index])) for index in standing_out]
@@ -57,12 +68,13 @@ class Explainer:
             "subject": str(order["order_id"]),
             "direction": ("high" if strongest > 0 else "low") if is_measured else "unusual",
             "severity": severity_of(strongest, self.limit),
-            "reason": f"{reason[0].upper()}{reason[1:]}.",
+            "reason": f"{reason[0].upper()}{reason[1:]}. {_how_rare(float(order[PROBABILITY]))}",
             "observed": float(order[self.size]),
             "expected": self.usual.medians[self.size],
             "lower": max(float(np.expm1(centre - band)), 0.0),
             "upper": float(np.expm1(centre + band)),
-            "score": score,
+            "score": float(order[SCORE]),
+            "probability": float(order[PROBABILITY]),
             "happened_on": order["ordered_on"],
         }
 

@@ -15,8 +15,7 @@ import pyarrow.compute as pc
 from sklearn.ensemble import IsolationForest
 
 from models.anomalies.candidates import SCORERS
-from models.anomalies.order_features import MEASURED, Usual, usual_of
-from models.anomalies.order_reasons import Explainer
+from models.anomalies.order_features import MEASURED, Usual
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,10 +26,8 @@ if TYPE_CHECKING:
 
 THREE_SIGMA_SIZE, FOREST = SCORERS.names
 LEAST_ORDERS = 100
-_BLOCK = 100_000
+BLOCK = 100_000
 _EXTREMES = 20
-_LEAST_DEVIATION = 1e-6
-_SCORE = "_score"
 _TREES_BETWEEN_LOOKS = 5
 
 
@@ -121,13 +118,13 @@ def sample_of(orders: Input, limit: int, seed: int, *, by_day: bool = False) -> 
     else:
         table = pa.concat_tables([orders.sample("order_id", limit, seed).table(), _extremes(orders)])
     keys = [("ordered_on", "ascending"), ("order_id", "ascending")]
-    frame = _frame(table.sort_by(keys if by_day else keys[1:]))
+    frame = frame_of(table.sort_by(keys if by_day else keys[1:]))
     return frame.drop_duplicates("order_id", ignore_index=True)
 
 
 def _extremes(orders: Input) -> pa.Table:
     """Return the orders with the largest and the smallest values of each measured feature."""
-    of_batches = [_extremes_in(batch) for batch in orders.batches(rows=_BLOCK)]
+    of_batches = [_extremes_in(batch) for batch in orders.batches(rows=BLOCK)]
     return _extremes_in(pa.concat_tables(of_batches))
 
 
@@ -140,45 +137,7 @@ def _extremes_in(table: pa.Table) -> pa.Table:
     return table.take(np.unique(np.concatenate(places).astype(np.int64)))
 
 
-def _frame(table: pa.Table) -> pd.DataFrame:
+def frame_of(table: pa.Table) -> pd.DataFrame:
+    """Return a table as a frame."""
     frame: pd.DataFrame = table.to_pandas()
     return frame
-
-
-def unusual_orders(
-    orders: Input, sample: pd.DataFrame, model: str, parameters: AnomaliesParameters, seed: int, currency: str
-) -> list[dict[str, object]]:
-    """Return rows of results.anomalies: the most unusual of the orders, scored by `model` as learned from `sample`."""
-    usual = usual_of(sample)
-    scorer = Forest(sample, usual, parameters, seed) if model == FOREST else size_scorer(sample)
-    order_count = orders.row_count
-    count = min(parameters.order_limit, math.ceil(parameters.order_share * order_count))
-    least = 0.0
-    if isinstance(scorer, Forest) and 0 < count < len(sample) < order_count:
-        # So many orders of the sample alone have this score.
-        least = float(np.sort(scorer(sample))[-count])
-    strangest, scores = _highest(orders, scorer, count, least)
-    # Where all orders are alike, even the first of them is ordinary.
-    differs = np.abs(usual.deviations(strangest)).max(axis=1) > _LEAST_DEVIATION
-    explainer = Explainer(usual=usual, size=size_name(sample), limit=parameters.limit, currency=currency)
-    return explainer.rows(strangest[differs], scores[differs])
-
-
-def _highest(orders: Input, scorer: Scorer, count: int, least: float) -> tuple[pd.DataFrame, NDArray[np.float64]]:
-    """Return the `count` orders with the highest scores, these first; equal ones go by id.
-
-    As many orders are known to have a score of `least` or more; 0 says nothing.
-    """
-    best: pa.Table | None = None
-    for batch in orders.batches(rows=_BLOCK):
-        some = batch
-        if least > 0 and isinstance(scorer, Forest):
-            some = batch.filter(pa.array(scorer.reaching(_frame(batch), least)))
-        scores = scorer(_frame(some)) if some.num_rows else np.empty(0)
-        scored = some.append_column(_SCORE, pa.array(scores))
-        both = scored if best is None else pa.concat_tables([best, scored])
-        best = both.sort_by([(_SCORE, "descending"), ("order_id", "ascending")]).slice(0, count)
-    if best is None:
-        message = "there are no orders to score"
-        raise ValueError(message)
-    return _frame(best.drop_columns([_SCORE])), best[_SCORE].to_numpy()

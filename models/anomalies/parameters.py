@@ -33,7 +33,12 @@ class AnomaliesParameters(Parameters):
         default=365, description="Days before as_of whose orders are judged."
     )
     order_limit: Annotated[int, Field(ge=0, le=10_000)] = Field(
-        default=50, description="At most this many unusual orders are reported, the most unusual first."
+        default=50, description="At most this many unusual orders are reported, the least probable first."
+    )
+    order_false_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.2,
+        description="At most this share of the reported orders is expected to be ordinary; none is reported to fill a "
+        "number.",
     )
     order_share: Annotated[float, Field(gt=0, le=0.5)] = Field(
         default=0.005, description="At most this share of the orders is reported."

@@ -7,7 +7,7 @@ TABLE = result_table(
     grain="one row per unusual day and metric, and per unusual order",
     description=(
         "Days on which sales, orders or returns were far from what trend and weekday lead one to expect, days without "
-        "any order outside longer closures, and the orders that an isolation forest finds most unusual. A day is "
+        "any order outside longer closures, and orders too improbable among ordinary ones to come by chance. A day is "
         "judged by the days on both sides of it, so a recent verdict can change as later days come in. Weekdays on "
         "which the shop never opens are not judged. Returns are reported upwards only."
     ),
@@ -64,6 +64,18 @@ TABLE = result_table(
             ),
             minimum=0,
         ),
+        Column(
+            name="probability",
+            type="DOUBLE",
+            description=(
+                "How probable an ordinary order is that stands out as far, by the tails of its features and of the "
+                "forest's score, times how many were looked at; empty for days."
+            ),
+            unit="probability",
+            nullable=True,
+            minimum=0,
+            maximum=1,
+        ),
         Column(name="happened_on", type="DATE", description="The day, or the day of the order."),
     ),
     checks=(
@@ -86,7 +98,7 @@ TABLE = result_table(
             text="Which orders should somebody look at?",
             sql=(
                 "SELECT subject AS order_id, happened_on, observed, reason FROM results.anomalies "
-                "WHERE kind = 'order' ORDER BY score DESC, anomaly_id LIMIT 20"
+                "WHERE kind = 'order' ORDER BY probability, anomaly_id LIMIT 20"
             ),
         ),
     ),

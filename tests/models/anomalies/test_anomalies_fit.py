@@ -46,6 +46,7 @@ def _days(count: int = 120) -> pa.Table:
 def _orders(count: int = 300) -> pa.Table:
     generator = np.random.default_rng(1)
     amounts = generator.lognormal(3, 0.4, count)
+    amounts[7] = 9e6
     frame = pd.DataFrame(
         {
             "order_id": [f"{number:04d}" for number in range(count)],

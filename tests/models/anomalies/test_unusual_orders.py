@@ -7,9 +7,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from models.anomalies.improbable import unusual_orders
 from models.anomalies.order_features import usual_of
 from models.anomalies.order_injection import judge_orders
-from models.anomalies.orders import FOREST, Forest, sample_of, unusual_orders
+from models.anomalies.orders import FOREST, Forest, sample_of
 from models.anomalies.parameters import AnomaliesParameters
 from models.inputs import InMemory
 
@@ -44,6 +45,14 @@ def order_frame(count: int = 600, seed: int = 0) -> pd.DataFrame:
     )
 
 
+def ordinary(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Give the orders sizes as shops have them: few large ones, and a third of the buyers businesses."""
+    generator = np.random.default_rng(seed)
+    units = np.ceil(generator.lognormal(2 + 1.2 * (np.arange(len(frame)) % 3 == 0), 0.9))
+    prices = frame["mean_unit_price"]
+    return frame.assign(unit_count=units, amount=units * prices)
+
+
 def _orders(frame: pd.DataFrame) -> InMemory:
     return InMemory(pa.Table.from_pandas(frame, preserve_index=False))
 
@@ -64,9 +73,11 @@ def test_planted_orders_are_found_and_say_why() -> None:
     frame.loc[300, ["mean_unit_price", "maximum_unit_price", "amount"]] = [900.0, 950.0, 18_000.0]
     found = _unusual(frame)
     assert {"00050", "00300"} <= set(found)
-    assert len(found) == 3
+    assert len(found) == 2
     assert "403.4 times what the customer usually orders" in str(found["00050"]["reason"])
-    assert "Mean unit price 900.00 EUR where 2." in str(found["00300"]["reason"])
+    assert "ordinary orders, " in str(found["00050"]["reason"])
+    assert 0 <= float(str(found["00050"]["probability"])) < 1e-3
+    assert "mean unit price 900.00 EUR where 2." in str(found["00300"]["reason"])
     assert found["00050"]["direction"] == "high"
     assert found["00050"]["severity"] == "critical"
 
@@ -81,12 +92,41 @@ def test_orders_that_may_reach_a_score_are_those_that_do(share: float) -> None:
 
 
 def test_scoring_only_what_may_be_unusual_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    frame = order_frame(3_000)
-    parameters = SETTINGS.model_copy(update={"sample_limit": 500, "order_limit": 10})
+    frame = order_frame(6_000)
+    frame[["unit_count", "amount"]] = frame[["unit_count", "amount"]].astype("float64")
+    frame.loc[:9, ["unit_count", "amount"]] *= np.arange(150, 160)[:, None]
+    parameters = SETTINGS.model_copy(update={"sample_limit": 3_000, "order_limit": 10})
     found = _rows(frame, parameters)
     monkeypatch.setattr(Forest, "reaching", lambda _, orders, __: np.ones(len(orders), dtype=np.bool_))
     assert found == _rows(frame, parameters)
-    assert len(found) == 10
+    assert len(found) > 3
+
+
+@pytest.mark.parametrize("count", [1_000, 10_000])
+def test_ordinary_orders_are_not_reported_to_fill_a_number(count: int) -> None:
+    parameters = SETTINGS.model_copy(update={"order_limit": 50})
+    reported = [len(_rows(ordinary(order_frame(count, seed), seed), parameters)) for seed in range(11, 16)]
+    assert sum(reported) <= 1
+
+
+@pytest.mark.parametrize("seed", [21, 22, 23])
+def test_planted_orders_are_reported_and_few_others(seed: int) -> None:
+    frame = ordinary(order_frame(6_000, seed), seed)
+    planted = frame.index[::600]
+    frame.loc[planted, ["unit_count", "amount"]] *= 60.0
+    frame.loc[planted, "history_deviation"] += np.log(60)
+    rows = _rows(frame, SETTINGS.model_copy(update={"order_limit": 50}))
+    hits = {str(row["subject"]) for row in rows} & set(frame.loc[planted, "order_id"])
+    assert len(hits) >= 6
+    assert len(rows) - len(hits) <= 1
+
+
+def test_money_in_another_unit_changes_no_report() -> None:
+    frame = order_frame(2_000)
+    frame.loc[50, ["unit_count", "amount"]] = [9_000, 27_000.0]
+    cents = frame.astype({"amount": "float64"})
+    cents[["amount", "mean_unit_price", "maximum_unit_price"]] *= 100
+    assert [row["subject"] for row in _rows(frame)] == [row["subject"] for row in _rows(cents)] != []
 
 
 def test_rare_circumstances_count_by_how_rare_they_are() -> None:
@@ -117,7 +157,7 @@ def test_orders_that_are_all_alike_are_not_unusual() -> None:
 def test_row_order_and_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = order_frame()
     first = _unusual(frame)
-    monkeypatch.setattr("models.anomalies.orders._BLOCK", 64)
+    monkeypatch.setattr("models.anomalies.improbable.BLOCK", 64)
     assert _unusual(frame.sample(frac=1, random_state=3)) == first
 
 
@@ -140,7 +180,7 @@ def test_planted_orders_rank_before_natural_ones() -> None:
 def test_a_sample_has_the_extremes_of_all_and_does_not_hang_on_the_rows_order(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = order_frame()
     frame.loc[77, "unit_count"] = 900
-    monkeypatch.setattr("models.anomalies.orders._BLOCK", 64)
+    monkeypatch.setattr("models.anomalies.orders.BLOCK", 64)
     sample = sample_of(_orders(frame), 100, 0)
     assert 100 < len(sample) < 400
     assert sample["order_id"].is_unique
