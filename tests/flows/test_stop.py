@@ -138,6 +138,7 @@ def test_cancelling_in_prefect_ends_a_run_of_the_command_line(
     tmp_path: Path, shop: DemoShop, server: dict[str, str]
 ) -> None:
     case = Case(tmp_path, server, "merge core")
+    others = running(server)
     settings = [part for override in case.overrides for part in ("--set", override)]
     with subprocess.Popen(
         [str(BIN / "tillflow"), "run", "--config", str(shop.settings_file), *settings],
@@ -148,7 +149,7 @@ def test_cancelling_in_prefect_ends_a_run_of_the_command_line(
     ) as process:
         try:
             case.wait_for_query(process)
-            (run_id,) = (run["id"] for run in told_by(server, "ls") if run["state_type"] == "RUNNING")
+            (run_id,) = running(server) - others
             subprocess.run([str(BIN / "prefect"), "flow-run", "cancel", run_id], env=server, check=True)
             _, said = process.communicate(timeout=SECONDS_TO_END)
         finally:
@@ -183,6 +184,7 @@ def test_cancelling_in_prefect_ends_a_run_while_a_query_goes_on(
     tmp_path: Path, shop: DemoShop, deployed: dict[str, str]
 ) -> None:
     case = Case(tmp_path, deployed, "merge core")
+    others = running(deployed)
     prefect = str(BIN / "prefect")
     with subprocess.Popen(
         [prefect, "worker", "start", "--pool", "stopping"],
@@ -192,20 +194,28 @@ def test_cancelling_in_prefect_ends_a_run_while_a_query_goes_on(
         stderr=subprocess.DEVNULL,
         text=True,
     ) as worker:
-        given = json.dumps({"config": str(shop.settings_file), "overrides": case.overrides})
-        subprocess.run(
-            [prefect, "deployment", "run", "tillflow/stopped", "--params", given], env=case.environment, check=True
-        )
-        case.wait_for_query(worker)
-        (run_id,) = (run["id"] for run in told_by(deployed, "ls") if run["state_type"] == "RUNNING")
-        subprocess.run([prefect, "flow-run", "cancel", run_id], env=deployed, check=True)
-        until = time.monotonic() + SECONDS_TO_END
-        while (ended := told_by(deployed, "inspect", run_id)["state_type"]) in ("RUNNING", "CANCELLING"):
-            assert time.monotonic() < until
-            time.sleep(0.5)
-        worker.terminate()
+        try:
+            given = json.dumps({"config": str(shop.settings_file), "overrides": case.overrides})
+            subprocess.run(
+                [prefect, "deployment", "run", "tillflow/stopped", "--params", given], env=case.environment, check=True
+            )
+            case.wait_for_query(worker)
+            (run_id,) = running(deployed) - others
+            subprocess.run([prefect, "flow-run", "cancel", run_id], env=deployed, check=True)
+            until = time.monotonic() + SECONDS_TO_END
+            while (ended := told_by(deployed, "inspect", run_id)["state_type"]) in ("RUNNING", "CANCELLING"):
+                assert time.monotonic() < until
+                time.sleep(0.5)
+        finally:
+            # A worker that goes on would be waited for.
+            worker.terminate()
     assert ended == "CANCELLED"
     case.assert_ended()
+
+
+def running(environment: dict[str, str]) -> set[str]:
+    """Return the ids of the runs that go on; a test before may have left one."""
+    return {run["id"] for run in told_by(environment, "ls") if run["state_type"] == "RUNNING"}
 
 
 def told_by(environment: dict[str, str], *command: str) -> Any:  # noqa: ANN401 - whatever JSON says
