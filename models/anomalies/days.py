@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from models.anomalies.candidates import DETECTORS
+from models.anomalies.shifts import LEAST_SIZE, USUAL_WEEKS
 from models.frames import numeric_frame
 
 if TYPE_CHECKING:
@@ -19,11 +21,14 @@ if TYPE_CHECKING:
     from models.anomalies.candidates import Detector
     from models.anomalies.detectors import Detection
     from models.anomalies.parameters import AnomaliesParameters
+    from models.anomalies.shifts import Shift
 
 _DAYS_IN_WEEK = 7
 _CLOSED_SHARE = 0.05
 _USUAL_SHARE = 0.05
 _NEIGHBOURS = 9
+_JUDGED_SHARE = 0.5
+_CRITICAL_SIZE, _WARNING_SIZE = 0.5, 0.35
 UPWARD_ONLY = ("return_count", "returns_amount")
 METRICS = ("sales_amount", "unit_count", "order_count", "return_count", "returns_amount")
 
@@ -68,7 +73,11 @@ class Calendar:
         """Return the metrics to judge: amounts where there are prices, else units; returns where there are any."""
         has_prices = bool(self.days["sales_amount"].notna().any())
         wanted = [name for name in METRICS if name != ("unit_count" if has_prices else "sales_amount")]
-        return [name for name in wanted if self.days[name].fillna(0).astype("float64").any()]
+        return [name for name in wanted if self._is_judged(name)]
+
+    def _is_judged(self, metric: str) -> bool:
+        """Return whether the metric is more than nothing on at least half of the days; rarer ones have no usual day."""
+        return float((self.days[metric].fillna(0).astype("float64") > 0)[~self.is_quiet].mean()) >= _JUDGED_SHARE
 
 
 def calendar_of(table: pa.Table, closure_days: int, as_of: date) -> Calendar:
@@ -121,7 +130,61 @@ def unusual_days(
             )
             for index in np.flatnonzero(flags(metric, found) & ~calendar.is_quiet)
         ]
+        levels = found
+        if found.without_shifts is None:
+            # A detector that knows no levels: they are told all the same, by the one that does.
+            levels = DETECTORS["robust_stl"].judge(values, calendar.period, parameters)
+        rows += [_shift_row(metric, calendar, values, levels, shift, currency) for shift in _told(metric, levels)]
     return rows + _quiet_days(calendar, detector, parameters)
+
+
+def _told(metric: str, found: Detection) -> list[Shift]:
+    return [shift for shift in found.shifts if metric not in UPWARD_ONLY or shift.size > 0]
+
+
+def _shift_row(
+    metric: str, calendar: Calendar, values: NDArray[np.float64], found: Detection, shift: Shift, currency: str
+) -> dict[str, object]:
+    """Return the row of results.anomalies of a level shift."""
+    name, is_money = _NAMES[metric]
+    unit = f" {currency}" if is_money and currency else ""
+    end = min(shift.end, shift.first + USUAL_WEEKS * calendar.period)
+    days = slice(shift.first, end)
+    usual = found.expected if found.without_shifts is None else found.without_shifts
+    observed, expected = float(values[days].mean()), float(usual[days].mean())
+    first, last = calendar.dates[shift.first], calendar.dates[end - 1]
+    count = end - shift.first
+    until = f"until {last:%A} {last}, {count} open days"
+    if end < shift.end:
+        until = f"after {USUAL_WEEKS} weeks it counts as usual"
+    elif end == values.size:
+        until = f"{count} open days so far"
+    rose = "higher" if shift.size > 0 else "lower"
+    share = f"{observed / expected:.0%} of" if expected > 0 else "where hardly any are expected beside"
+    return {
+        "anomaly_id": f"level_shift:{metric}:{first}",
+        "kind": "level_shift",
+        "subject": metric,
+        "direction": "high" if shift.size > 0 else "low",
+        "severity": _severity_of_shift(shift.size),
+        "reason": (
+            f"{name} went on {rose} from {first:%A} {first} on: {observed:,.0f}{unit} a day, {share} the "
+            f"{expected:,.0f}{unit} usual before ({until})."
+        ),
+        "observed": observed,
+        "expected": expected,
+        "lower": expected * float(np.exp(-LEAST_SIZE)),
+        "upper": expected * float(np.exp(LEAST_SIZE)),
+        "score": abs(shift.score),
+        "happened_on": first,
+    }
+
+
+def _severity_of_shift(size: float) -> str:
+    """Return critical from about half or twice the level on, warning from 1.4 times on, else notice."""
+    if abs(size) >= _CRITICAL_SIZE:
+        return "critical"
+    return "warning" if abs(size) >= _WARNING_SIZE else "notice"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from statsmodels.tsa.seasonal import STL
 
+from models.anomalies.shifts import Shift, find_shifts
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.anomalies.parameters import AnomaliesParameters
 
 SIGMAS = 3
+_OFFSET = 0.25
 _NORMAL_CONSISTENT = 1.4826  # makes the median absolute deviation estimate a normal's standard deviation
 _LEAST_BY_POSITION = 20
 
@@ -33,6 +36,8 @@ class Detection:
     upper: NDArray[np.float64]
     score: NDArray[np.float64]
     limit: float
+    shifts: tuple[Shift, ...] = ()
+    without_shifts: NDArray[np.float64] | None = None
 
     @property
     def is_unusual(self) -> NDArray[np.bool_]:
@@ -43,13 +48,48 @@ class Detection:
 def robust_stl(values: NDArray[np.float64], period: int, parameters: AnomaliesParameters) -> Detection:
     """Judge non-negative `values` with `period` of them in a season by what trend and season lead one to expect.
 
-    Seasonal and trend decomposition by loess with robustness weights, on ln(1 + value): Cleveland et al. (1990),
-    STL, Journal of Official Statistics 6. The residual is put over its median absolute deviation, by position in the
-    season where there are 20 of each: Iglewicz and Hoaglin (1993), How to detect and handle outliers.
+    Seasonal and trend decomposition by loess with robustness weights, on the logarithm after level shifts are taken
+    off: Cleveland et al. (1990), STL, Journal of Official Statistics 6. The residual is put over its median absolute
+    deviation, by position in the season where there are 20 of each: Iglewicz and Hoaglin (1993), How to detect and
+    handle outliers.
     The loess looks at both sides of a day, so a day's verdict can change a little as later days come in.
     `values` holds at least two seasons; `period` is 2 or more.
     """
-    logs = np.log1p(values)
+    offset = _offset(values)
+    logs = np.log(values + offset)
+    shifts = find_shifts(logs - _stl(logs, period, parameters)[1], period, parameters.least_spread)
+    steps, sizes = np.zeros_like(logs), np.zeros_like(logs)
+    for shift in shifts:
+        steps[shift.first : shift.end] = shift.step
+        sizes[shift.first : shift.end] = shift.size
+    trend, season = _stl(logs - steps, period, parameters)
+    fitted = trend + season + steps
+    residual = logs - fitted
+    centre, spread = _centre_and_spread(residual, period)
+    spread = np.maximum(spread, parameters.least_spread / (1 + _OFFSET))
+    expected = fitted + centre
+    score = (residual - centre) / spread
+    return Detection(
+        expected=np.maximum(np.exp(expected) - offset, 0.0),
+        lower=np.maximum(np.exp(expected - parameters.limit * spread) - offset, 0.0),
+        upper=np.maximum(np.exp(expected + parameters.limit * spread) - offset, 0.0),
+        score=score,
+        limit=parameters.limit,
+        shifts=tuple(shift for shift in shifts if shift.told),
+        without_shifts=np.maximum(np.exp(expected - sizes) - offset, 0.0),
+    )
+
+
+def _offset(values: NDArray[np.float64]) -> float:
+    """Return what is added before the logarithm: a quarter of a usual value, so that units don't matter."""
+    positive = values[values > 0]
+    return _OFFSET * float(np.median(positive)) if positive.size else 1.0
+
+
+def _stl(
+    logs: NDArray[np.float64], period: int, parameters: AnomaliesParameters
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return trend and season."""
     seasonal, trend = _odd(parameters.seasonal_weeks), _odd(max(parameters.trend_days, period + 1))
     parts = STL(
         logs,
@@ -62,18 +102,7 @@ def robust_stl(values: NDArray[np.float64], period: int, parameters: AnomaliesPa
         trend_jump=math.ceil(trend / 10),
         low_pass_jump=math.ceil(_odd(period) / 10),
     ).fit()
-    fitted = np.asarray(parts.trend + parts.seasonal)
-    residual = logs - fitted
-    centre, spread = _centre_and_spread(residual, period)
-    spread = np.maximum(spread, parameters.least_spread)
-    expected = fitted + centre
-    return Detection(
-        expected=np.maximum(np.expm1(expected), 0.0),
-        lower=np.maximum(np.expm1(expected - parameters.limit * spread), 0.0),
-        upper=np.maximum(np.expm1(expected + parameters.limit * spread), 0.0),
-        score=(residual - centre) / spread,
-        limit=parameters.limit,
-    )
+    return np.asarray(parts.trend), np.asarray(parts.seasonal)
 
 
 def three_sigma(values: NDArray[np.float64], period: int, parameters: AnomaliesParameters) -> Detection:  # noqa: ARG001 - one signature for every detector

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 _UPWARDS = ("amount", "unit_count", "line_count", "mean_unit_price", "maximum_unit_price", "history_deviation")
+_LIMIT = 3.5  # robust standard deviations beyond which a size is out of its usual range
 _DOWNWARDS = ("mean_unit_price",)
 
 
@@ -113,7 +114,7 @@ def unusual_orders(
         return []
     found = _least_probable(orders, judge, count, min(1.0, parameters.order_false_share * count / order_count))
     reported = discoveries(found[PROBABILITY].to_numpy(dtype=np.float64), order_count, parameters.order_false_share)
-    explainer = Explainer(usual=usual, size=size_name(sample), limit=parameters.limit, currency=currency)
+    explainer = Explainer(usual=usual, size=size_name(sample), limit=_LIMIT, currency=currency)
     return explainer.rows(found.head(reported))
 
 

@@ -13,7 +13,7 @@ class AnomaliesParameters(Parameters):
     """`[models.anomalies]`: what counts as unusual, and how many orders to show."""
 
     limit: Annotated[float, Field(gt=0)] = Field(
-        default=3.5, description="Robust standard deviations from the expected value beyond which a day is unusual."
+        default=4.5, description="Robust standard deviations from the expected value beyond which a day is unusual."
     )
     trend_days: Annotated[int, Field(ge=7, le=365)] = Field(
         default=43, description="Open days over which the trend is smoothed; shorter events stand out from it."

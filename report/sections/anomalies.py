@@ -18,7 +18,12 @@ def write(shop: Shop) -> Content | None:
         return None
     days = [row for row in rows if row["kind"] == "day"]
     orders = [row for row in rows if row["kind"] == "order"]
+    shifts = [row for row in rows if row["kind"] == "level_shift"]
     grids = []
+    if shifts:
+        grids.append(
+            _grid("Levels that changed", "Figure", [{**row, "subject": words.label(row["subject"])} for row in shifts])
+        )
     if days:
         grids.append(
             _grid(
@@ -34,11 +39,17 @@ def write(shop: Shop) -> Content | None:
 
 def _headline(rows: list[Row], summary: dict[str, Row]) -> str:
     texts = []
+    newest = {row["kind"]: row for row in reversed(rows)}
+    if "level_shift" in summary:
+        texts.append(
+            f"{words.plural(summary['level_shift']['anomaly_count'], 'level')} changed for days on end. "
+            f"The newest: {words.sentence(newest['level_shift']['reason'])}"
+        )
     if "day" in summary:
         days = summary["day"]
         texts.append(
             f"{words.plural(days['day_count'], 'day')} stood out, {words.count(days['recent_count'])} of them in the "
-            f"last 28 days. The newest: {words.sentence(rows[0]['reason'])}"
+            f"last 28 days. The newest: {words.sentence(newest['day']['reason'])}"
         )
     if "order" in summary:
         orders = summary["order"]

@@ -10,7 +10,7 @@ WITH ranked AS (
         happened_on,
         row_number() OVER (
             PARTITION BY kind
-            ORDER BY CASE WHEN kind = 'day' THEN happened_on END DESC, probability, score DESC, anomaly_id
+            ORDER BY CASE WHEN kind <> 'order' THEN happened_on END DESC, probability, score DESC, anomaly_id
         ) AS place
     FROM results.anomalies
 )

@@ -4,8 +4,10 @@ from warehouse.contracts import Check, Column, Question, result_table
 
 TABLE = result_table(
     name="anomalies",
-    grain="one row per unusual day and metric, and per unusual order",
+    grain="one row per unusual day and metric, per level shift of a metric, and per unusual order",
     description=(
+        "Level shifts: a metric that goes on higher or lower than in the weeks before, told from the first day of it; "
+        "shifts that the year before had in the same weeks are the season's. "
         "Days on which sales, orders or returns were far from what trend and weekday lead one to expect, days without "
         "any order outside longer closures, and orders too improbable among ordinary ones to come by chance. A day is "
         "judged by the days on both sides of it, so a recent verdict can change as later days come in. Weekdays on "
@@ -16,9 +18,9 @@ TABLE = result_table(
         Column(
             name="anomaly_id",
             type="VARCHAR",
-            description="'day:metric:date' or 'order:order_id', the same from run to run.",
+            description="'day:metric:date', 'level_shift:metric:date' or 'order:order_id', the same from run to run.",
         ),
-        Column(name="kind", type="VARCHAR", description="What is unusual.", allowed=("day", "order")),
+        Column(name="kind", type="VARCHAR", description="What is unusual.", allowed=("day", "level_shift", "order")),
         Column(
             name="subject",
             type="VARCHAR",
@@ -42,7 +44,10 @@ TABLE = result_table(
         Column(
             name="observed",
             type="DOUBLE",
-            description="The day's value; the order's amount, or its units where the shop has no prices.",
+            description=(
+                "The day's value; of a level shift the mean of its days, of the first eight weeks at most; the order's "
+                "amount, or its units where the shop has no prices."
+            ),
             unit="that of the subject",
             nullable=True,
         ),
@@ -76,7 +81,11 @@ TABLE = result_table(
             minimum=0,
             maximum=1,
         ),
-        Column(name="happened_on", type="DATE", description="The day, or the day of the order."),
+        Column(
+            name="happened_on",
+            type="DATE",
+            description="The day, the first day of the level shift, or the day of the order.",
+        ),
     ),
     checks=(
         Check(

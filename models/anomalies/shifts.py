@@ -1,0 +1,129 @@
+"""Level shifts: a series that goes on higher or lower than before, told from the first day of it.
+
+Days are compared with the level of the weeks before them, season taken off. A level is new when the mean of the latest
+days is further off than means of as many days usually are (a CUSUM's question, with the noise measured at each length,
+so that dependence between days counts: E. S. Page, "Continuous inspection schemes", Biometrika 41 (1954)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Values = NDArray[np.float64]
+
+LEAST_DAYS = 3
+_MOST_DAYS = 7
+_LEVEL_WEEKS = 4
+_LIMIT = 3.0
+LEAST_SIZE = 0.25
+USUAL_WEEKS = 8
+_NORMAL_CONSISTENT = 1.4826
+_YEAR_WEEKS = 52
+_EXPLAINED = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """A level from `first` up to but without `end`.
+
+    `size` is how far it is off what was usual, of the logarithm, and `step` how far off the series' first level;
+    `score` counts spreads. What leads back to usual, or comes every year, is not `told`.
+    """
+
+    first: int
+    end: int
+    size: float
+    step: float
+    score: float
+    told: bool
+
+
+def find_shifts(logs: Values, period: int, least_spread: float) -> list[Shift]:
+    """Return the shifts of a series without season, in order; `period` values are a week.
+
+    One that the same weeks of the year before had as well is the season's. A level of eight weeks is the usual one.
+    """
+    window = _LEVEL_WEEKS * period
+    if logs.size < 2 * window:
+        return []
+    spreads = _spreads(logs, window, least_spread)
+    found: list[tuple[int, float]] = []
+    regime = 0
+    for at in range(window, logs.size):
+        verdict = _new_level(logs, regime, at, window, spreads)
+        if verdict is not None:
+            found.append(verdict)
+            regime = verdict[0]
+    return _levels(logs, found, period)
+
+
+def _levels(logs: Values, found: list[tuple[int, float]], period: int) -> list[Shift]:
+    """Return the shifts that begin on the given days, with their scores."""
+    shifts: list[Shift] = []
+    before, step, off = 0, 0.0, 0.0
+    for place, (first, score) in enumerate(found):
+        end = found[place + 1][0] if place + 1 < len(found) else logs.size
+        if first - before >= USUAL_WEEKS * period:
+            off = 0.0
+        latest = min(end, first + USUAL_WEEKS * period)
+        change = float(np.median(logs[first:latest]) - _level(logs, before, first, _LEVEL_WEEKS * period))
+        step, off = step + change, off + change
+        told = abs(off) >= LEAST_SIZE and off * change > 0 and not _is_yearly(logs, first, end, period)
+        shifts.append(Shift(first=first, end=end, size=off, step=step, score=score, told=told))
+        before = first
+    return shifts
+
+
+def _level(logs: Values, regime: int, at: int, window: int) -> float:
+    return float(np.median(logs[max(regime, at - window) : at]))
+
+
+def _spreads(logs: Values, window: int, least_spread: float) -> Values:
+    """Return the usual deviation of means of 1, 2, ... days from the level before them, at those places."""
+    levels = np.array([_level(logs, 0, at, window) for at in range(window, logs.size)])
+    spreads = np.full(_MOST_DAYS + 1, np.nan)
+    for days in range(1, _MOST_DAYS + 1):
+        sums = np.convolve(logs, np.ones(days), "valid")[window:] / days
+        spread = _NORMAL_CONSISTENT * float(np.median(np.abs(sums - levels[: sums.size])))
+        spreads[days] = max(spread, least_spread)
+    return spreads
+
+
+def _new_level(logs: Values, regime: int, at: int, window: int, spreads: Values) -> tuple[int, float] | None:
+    """Return the first day and the score of a new level that the days up to and with `at` show, if they do."""
+    for days in range(LEAST_DAYS, _MOST_DAYS + 1):
+        first = at + 1 - days
+        if first - regime < LEAST_DAYS:
+            return None
+        off = logs[first : at + 1] - _level(logs, regime, first, window)
+        size = float(np.median(off))
+        same = (np.sign(off) == np.sign(size)).all() and np.abs(off).min() >= abs(size) / 3
+        # A young level is known less well than an old one.
+        known = min(first - regime, window)
+        limit = _LIMIT * np.sqrt(1 + days / known) * spreads[days]
+        if same and abs(size) >= LEAST_SIZE and abs(float(off.mean())) >= limit:
+            return first, float(off.mean() / spreads[days])
+    return None
+
+
+def _is_yearly(logs: Values, first: int, end: int, period: int) -> bool:
+    """Return whether the same days of the year before changed as well, by half as much or more."""
+    year = _YEAR_WEEKS * period
+    around = min(end - first, 2 * period)
+    before = first - year
+    if before - 2 * period < 0:
+        return False
+    change = float(np.median(logs[first : first + around]) - np.median(logs[first - 2 * period : first]))
+    # A season turns on a date, which moves by a day or two against the weekdays.
+    past = [
+        float(np.median(logs[at : at + around]) - np.median(logs[at - 2 * period : at]))
+        for at in range(before - 2, before + 3)
+        if at - 2 * period >= 0
+    ]
+    return any(change * one > 0 and abs(one) >= _EXPLAINED * abs(change) for one in past)
