@@ -217,6 +217,29 @@ def _planted(figures: list[dict[str, Any]]) -> Iterator[str]:
     right = sum(one["found"] > 0 for one in campaigns)
     held = sum(_holds(one) for one in campaigns)
     yield f"The sign is right on {right} of {len(campaigns)} seeds, and the interval holds what was planted on {held}."
+    yield (
+        "Price elasticity of each category, drawn to the mean of all, on the same shops. Part of the "
+        "lines are bundles, which "
+        "sell at any price, and prices change within a week, which both make what can be found a "
+        "little weaker than what was "
+        "planted:"
+    )
+    found = [(category, one) for figure in figures for category, one in figure["prices"].items()]
+    yield "\n".join(
+        [
+            "| Category | Planted | Found, mean | Intervals that hold it |",
+            "| --- | --- | --- | --- |",
+            *(
+                _category(name, [one for other, one in found if other == name])
+                for name in sorted({name for name, _ in found})
+            ),
+        ]
+    )
+
+
+def _category(name: str, found: list[dict[str, float]]) -> str:
+    mean = sum(one["found"] for one in found) / len(found)
+    return f"| {name} | {found[0]['planted']:.1f} | {mean:.2f} | {sum(map(_holds, found))} of {len(found)} |"
 
 
 def _holds(found: dict[str, float]) -> bool:

@@ -61,6 +61,21 @@ class _Folders:
         return made
 
 
+def price_elasticities(demo: DemoWarehouse) -> dict[str, Found]:
+    """Return the price elasticity of each category."""
+    planted = demo.shop.truth("price_effects").to_pandas().set_index("category")["elasticity"]
+    rows = demo.answer("drivers")["regressions"].query("scope == 'price_elasticity'").set_index("term")
+    found = rows[["coefficient", "lower", "upper"]].to_dict("index")
+    terms = {str(category): found.get(f"log_unit_price in {category}") for category in planted.index}
+    return {
+        category: Found(
+            planted=float(planted[category]), found=row["coefficient"], lower=row["lower"], upper=row["upper"]
+        )
+        for category, row in terms.items()
+        if row is not None
+    }
+
+
 def main(arguments: Sequence[str]) -> int:
     """Measure the seeds from the first to the last argument; returns the exit code."""
     first, last = map(int, arguments)
@@ -68,7 +83,8 @@ def main(arguments: Sequence[str]) -> int:
     with TemporaryDirectory() as folder:
         for seed in range(first, last + 1):
             demo = demo_warehouse(_Folders(Path(folder)), seed=seed)
-            measured.append({"seed": seed, "campaigns": asdict(campaign_effect(demo))})
+            prices = {category: asdict(found) for category, found in price_elasticities(demo).items()}
+            measured.append({"seed": seed, "campaigns": asdict(campaign_effect(demo)), "prices": prices})
     FILE.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     return 0
 

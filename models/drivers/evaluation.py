@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from models.drivers.candidates import DAILY, PANEL
 from models.drivers.days import holdout_mask
 from models.drivers.design import predicting_terms
-from models.drivers.elasticity import SCOPE, fit_elasticity, within
+from models.drivers.elasticity import MINIMUM_PRODUCTS, MINIMUM_WEEKS, SCOPE, fit_elasticity
 from models.evaluation import Metric
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     import numpy.typing as npt
-    import pandas as pd
 
     from models.candidate import Candidate, Candidates
     from models.drivers.parameters import DriversParameters
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     Codes = npt.NDArray[np.int64]
 
 HEADLINE = "rmse"
+_SWEEPS = 50
 _DAILY_NOTE = (
     "Fitted before evaluated_from, judged from then on, on the logarithm of the day's figure; the regression is told "
     "the day's drivers. The interval resamples weeks."
 )
 _PANEL_NOTE = (
-    "Elasticity fitted before evaluated_from; judged from then on, on log units less product and week effects. The "
-    "interval resamples weeks."
+    "Elasticity fitted before evaluated_from; judged from then on, on square roots of units, with each product's and "
+    "each week's total given. The interval resamples weeks."
 )
 
 
@@ -81,24 +82,47 @@ def judge_daily(scope: str, outcome: str, days: pd.DataFrame, parameters: Driver
 def judge_panel(panel: pd.DataFrame) -> Judged | None:
     """Predict the hold-out weeks' units from their prices by the elasticity of the weeks before.
 
-    `None` where either side of the cut is too small.
+    `None` where either side of the cut is too small. An unseen price counts as the last one seen, for both models.
     """
     held_out = panel["is_holdout"].astype(bool)
-    training, judged = panel[~held_out], panel[held_out]
-    earlier = fit_elasticity(training)
-    if earlier is None or fit_elasticity(judged) is None:
+    earlier = fit_elasticity(panel[~held_out])
+    judged = panel.assign(unit_price=panel["unit_price"].groupby(panel["product_id"]).ffill())[held_out]
+    judged = judged[judged["unit_count"].groupby(judged["product_id"]).transform("sum") > 0].dropna(
+        subset=["unit_price"]
+    )
+    if (
+        earlier is None
+        or judged["product_id"].nunique() < MINIMUM_PRODUCTS
+        or judged["week_on"].nunique() < MINIMUM_WEEKS
+    ):
         return None
-    price, units, _, weeks = within(judged)
+    units, log_price = judged["unit_count"].to_numpy(dtype="float64"), np.log(judged["unit_price"].to_numpy())
+    products = pd.factorize(judged["product_id"])[0].astype("int64")
+    groups = pd.factorize(judged["category"].fillna("").astype(str) + judged["week_on"].astype(str))[0].astype("int64")
+    expected = [apportioned(units, slope * log_price, products, groups) for slope in (0.0, earlier.coefficient)]
     return Judged(
         scope=SCOPE,
         candidates=PANEL,
-        actual=units,
-        predictions=(np.zeros_like(units), earlier.coefficient * price),
-        blocks=weeks,
+        actual=np.sqrt(units),
+        predictions=(np.sqrt(expected[0]), np.sqrt(expected[1])),
+        blocks=pd.factorize(judged["week_on"], sort=True)[0].astype("int64"),
         evaluated_from=judged["week_on"].min().date(),
         evaluated_to=judged["week_on"].max().date(),
         note=_PANEL_NOTE,
     )
+
+
+def apportioned(units: Values, log_weights: Values, products: Codes, weeks: Codes) -> Values:
+    """Return units laid out by weight so that each product and each week has as many as it had.
+
+    Source: W. E. Deming and F. F. Stephan, "On a least squares adjustment of a sampled frequency table when the
+    expected marginal totals are known", Ann. Math. Stat. 11 (1940).
+    """
+    laid: Values = np.exp(log_weights - log_weights.mean())
+    for _ in range(_SWEEPS):
+        for codes in (products, weeks):
+            laid = laid * (np.bincount(codes, units) / np.maximum(np.bincount(codes, laid), 1e-300))[codes]
+    return np.asarray(laid, dtype="float64")
 
 
 def champion_of(judged: Judged) -> str:

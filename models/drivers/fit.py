@@ -11,7 +11,7 @@ from models.drivers.candidates import FIXED_EFFECTS, REGRESSION
 from models.drivers.correlations import correlate
 from models.drivers.days import open_days, sales_column
 from models.drivers.design import MINIMUM_SPARE_DAYS, calendar_terms, independent_columns, terms_of
-from models.drivers.elasticity import SCOPE, fit_elasticity
+from models.drivers.elasticity import SCOPE, elasticities
 from models.drivers.evaluation import Judged, judge_daily, judge_panel, metrics_of
 from models.drivers.graph import DRIVERS
 from models.drivers.regression import Regression, fit_daily
@@ -57,13 +57,13 @@ def fit(inputs: Inputs, parameters: DriversParameters, context: Context) -> Resu
         raise NotApplicableError(message)
     selling = days[days["order_count"] > 0].reset_index(drop=True)
     regressions = list(_daily_regressions(days, outcomes, parameters.minimum_coverage_share))
-    elasticity, judged_panel = _elasticity(inputs)
+    found, judged_panel = _elasticities(inputs)
     judged = [judge_daily(f"daily_{_NOUNS[outcome]}", outcome, selling, parameters) for outcome in outcomes]
     return {
         "correlations": correlate(selling),
-        "regressions": _rows(regressions, elasticity),
+        "regressions": _rows(regressions, found),
         "model_metrics": metrics_frame(_metrics([*judged, judged_panel], parameters, context.seed)),
-        "model_parameters": parameters_frame(_parameters(regressions, elasticity)),
+        "model_parameters": parameters_frame(_parameters(regressions, found)),
     }
 
 
@@ -85,19 +85,16 @@ def _calendar(days: pd.DataFrame) -> pd.DataFrame:
     return terms[independent_columns(terms, list(terms.columns))]
 
 
-def _elasticity(inputs: Inputs) -> tuple[Elasticity | None, Judged | None]:
+def _elasticities(inputs: Inputs) -> tuple[list[Elasticity], Judged | None]:
     table = inputs.get(PANEL)
     if table is None or table.row_count == 0:
-        return None, None
+        return [], None
     panel = numeric_frame(table.table(), sort_by=["product_id", "week_on"])
-    return fit_elasticity(panel), judge_panel(panel)
+    return elasticities(panel), judge_panel(panel)
 
 
-def _rows(regressions: list[Regression], elasticity: Elasticity | None) -> pd.DataFrame:
-    frames = [one.rows for one in regressions]
-    if elasticity is not None:
-        frames.append(elasticity.row())
-    return pd.concat(frames, ignore_index=True)
+def _rows(regressions: list[Regression], found: list[Elasticity]) -> pd.DataFrame:
+    return pd.concat([*(one.rows for one in regressions), *(one.row() for one in found)], ignore_index=True)
 
 
 def _metrics(judged: list[Judged | None], parameters: DriversParameters, seed: int) -> Iterator[Metric]:
@@ -106,12 +103,12 @@ def _metrics(judged: list[Judged | None], parameters: DriversParameters, seed: i
         yield from metrics_of(one, parameters.bootstrap_count, generator, is_headline=number == 0)
 
 
-def _parameters(regressions: list[Regression], elasticity: Elasticity | None) -> Iterator[FittedParameter]:
-    for one in regressions:
-        for row in one.rows.to_dict("records"):
+def _parameters(regressions: list[Regression], found: list[Elasticity]) -> Iterator[FittedParameter]:
+    for regression in regressions:
+        for row in regression.rows.to_dict("records"):
             yield FittedParameter(
                 model=REGRESSION.name,
-                scope=one.scope,
+                scope=regression.scope,
                 parameter=row["term"],
                 value=row["coefficient"],
                 standard_error=row["standard_error"],
@@ -119,18 +116,18 @@ def _parameters(regressions: list[Regression], elasticity: Elasticity | None) ->
                 upper=row["upper"],
                 note=f"Change of {row['outcome']}.",
             )
-        for name, value in one.diagnostics.items():
+        for name, value in regression.diagnostics.items():
             yield FittedParameter(
-                model=REGRESSION.name, scope=one.scope, parameter=name, value=value, note=_NOTES[name]
+                model=REGRESSION.name, scope=regression.scope, parameter=name, value=value, note=_NOTES[name]
             )
-    if elasticity is not None:
+    for one in found:
         yield FittedParameter(
             model=FIXED_EFFECTS.name,
-            scope=SCOPE,
+            scope=f"{SCOPE} in {one.category}" if one.category else SCOPE,
             parameter="elasticity",
-            value=elasticity.coefficient,
-            standard_error=elasticity.standard_error,
-            lower=elasticity.lower,
-            upper=elasticity.upper,
-            note=f"{elasticity.product_count} products, {elasticity.week_count} weeks.",
+            value=one.coefficient,
+            standard_error=one.standard_error,
+            lower=one.lower,
+            upper=one.upper,
+            note=f"{one.product_count} products, {one.week_count} weeks.",
         )

@@ -64,11 +64,12 @@ def coefficient_reading(row: Row, terms: pd.DataFrame) -> str:
     )
 
 
-def elasticity_reading(elasticity: float, lower: float, upper: float) -> str:
+def elasticity_reading(elasticity: float, lower: float, upper: float, category: str = "") -> str:
     """Return what a price elasticity with its 95% interval says."""
+    place = f" in {category}" if category else ""
     if lower <= 0 <= upper:
         interval = f"elasticity {elasticity:.2f}, 95% {lower:.2f} to {upper:.2f}"
-        return f"No reaction of demand to prices could be shown: {interval}."
+        return f"No reaction of demand to prices{place} could be shown: {interval}."
     kind = (
         "elastic: weeks of lower prices brought more money"
         if upper < -1
@@ -80,7 +81,8 @@ def elasticity_reading(elasticity: float, lower: float, upper: float) -> str:
         kind = "positive, which points to something else that moves prices and demand together"
     units = f"{abs(elasticity):.2f}% {'fewer' if elasticity < 0 else 'more'} units"
     return (
-        f"In weeks when a product cost 1% more, {units} were sold (elasticity, 95%: {lower:.2f} to {upper:.2f}). "
+        f"In weeks when a product{place} cost 1% more, {units} were sold (elasticity, 95%: "
+        f"{lower:.2f} to {upper:.2f}). "
         f"Demand is {kind}. An association: nobody set the prices by lot."
     )
 

@@ -6,11 +6,11 @@ from warehouse.fields import PRODUCT_ID, UNIT_COUNT
 TABLE = Table(
     schema="features",
     name="price_panel",
-    grain="one row per product and complete week with a sale",
+    grain="one row per product and complete week from its first to its last with a sale",
     description=(
         "Units and price per week of the best-selling products whose price really varied, for price elasticity. "
         "`[models.drivers]` sets how many products, how many weeks each needs and what counts as varied. "
-        "Weeks without a sale have no price and are left out."
+        "Weeks without a sale are kept, with 0 units: their price is not known."
     ),
     key=("product_id", "week_on"),
     columns=(
@@ -20,14 +20,18 @@ TABLE = Table(
             type="BOOLEAN",
             description="The week begins in the last holdout_days before as_of, which models are judged on.",
         ),
-        UNIT_COUNT.here("In the week.", minimum=1),
+        Column(name="category", type="VARCHAR", description="As in core.products.", nullable=True),
+        UNIT_COUNT.here("In the week.", minimum=0),
+        Column(name="line_count", type="BIGINT", description="Lines with a price.", unit="lines", minimum=0),
         Column(
             name="unit_price",
             type="DOUBLE",
             description=(
-                "The median line's price. Amount divided by units would fall with every bulk discount and so make "
-                "demand look more elastic than it is."
+                "The price that most lines have, as in features.price_weeks; empty in weeks without "
+                "a sale and in those in "
+                "which only quantities far above the usual were sold, whose price may hold a discount."
             ),
+            nullable=True,
             unit="shop currency",
             minimum=0,
         ),

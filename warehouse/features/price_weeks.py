@@ -12,7 +12,22 @@ TABLE = Table(
     columns=(
         PRODUCT_CODE.here("As in features.product_codes."),
         UNIT_COUNT.here(minimum=1),
-        Column(name="unit_price", type="DOUBLE", description="The median line's price.", unit="shop currency"),
+        Column(name="line_count", type="BIGINT", description="Lines with a price.", unit="lines", minimum=1),
+        Column(
+            name="price_quantity",
+            type="BIGINT",
+            description="The smallest quantity that was sold at unit_price.",
+            unit="units",
+        ),
+        Column(
+            name="unit_price",
+            type="DOUBLE",
+            description=(
+                "The price that most lines have; of several, that of the smallest quantity, then the highest, so that "
+                "discounts for quantity stay apart."
+            ),
+            unit="shop currency",
+        ),
         Column(name="week_on", type="DATE", description="The Monday that the week begins with."),
     ),
     inputs=("features.sales",),

@@ -129,10 +129,10 @@ TABLE = result_table(
     ),
     questions=(
         Question(
-            text="How strongly do customers react to prices?",
+            text="How strongly do customers react to prices, in all and by category?",
             sql=(
-                "SELECT coefficient AS elasticity, lower, upper, reading FROM results.regressions "
-                "WHERE scope = 'price_elasticity' AND term = 'log_unit_price'"
+                "SELECT term, coefficient AS elasticity, lower, upper, reading FROM results.regressions "
+                "WHERE scope = 'price_elasticity' ORDER BY term"
             ),
         ),
         Question(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score, roc_auc_score
 
-from quality.planted_drivers import campaign_effect
+from quality.planted_drivers import campaign_effect, price_elasticities
 from sources.demo_shop.shop import SOURCES
 from tests.demo_warehouse import DemoWarehouse, demo_warehouse
 from warehouse.connection import open_warehouse
@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.xdist_group("demo warehouse"), pytest.mark.long]
 SEEDS = (0, 1)
 IDLE = "CAMP-1"
 ARM_COUNT = 4
+LIKENESS = 0.7
 
 
 @pytest.fixture(scope="session", params=SEEDS, ids=lambda seed: f"seed {seed}")
@@ -125,6 +126,10 @@ def test_dearer_products_sell_less_within_the_planted_range(demo: DemoWarehouse)
     found = regressions[(regressions["scope"] == "price_elasticity") & (regressions["term"] == "log_unit_price")]
     assert len(found) == 1
     assert (found["upper"] < 0).all()
+    assert found["coefficient"].between(planted.min(), planted.max()).all()
+    categories = price_elasticities(demo).values()
+    assert len(categories) == len(planted)
+    assert np.corrcoef([(one.planted, one.found) for one in categories], rowvar=False)[0, 1] > LIKENESS
     assert found["coefficient"].between(planted.min(), planted.max()).all()
 
 

@@ -157,7 +157,7 @@ def test_price_panel_has_whole_weeks_only(sell: Sell, built: Built) -> None:
     sell("sunday", MONDAY + timedelta(days=13), unit_price=6)
     columns = "week_on, unit_count, unit_price, is_holdout"
     monday = [MONDAY + timedelta(days=7 * week) for week in range(5)]
-    whole = [(monday[1], 2, 4, False), (monday[2], 1, 3, False)]
+    whole = [(monday[1], 2, 6, False), (monday[2], 1, 3, False)]
     assert built("price_panel", columns, as_of=monday[3] + timedelta(days=5)) == whole
     assert built("price_panel", columns, as_of=monday[3] + timedelta(days=6)) == [*whole, (monday[3], 1, 4, True)]
     assert built("price_panel", "is_holdout", as_of=monday[3] + timedelta(days=6), holdout_days=6) == [

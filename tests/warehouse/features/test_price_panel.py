@@ -34,7 +34,7 @@ def _built(shop: duckdb.DuckDBPyConnection, **changes: Any) -> list[tuple[Any, .
     ).fetchall()
 
 
-def test_weeks_have_units_and_the_median_price(shop: duckdb.DuckDBPyConnection) -> None:
+def test_weeks_have_units_and_the_price_of_most_lines(shop: duckdb.DuckDBPyConnection) -> None:
     for week in range(5):
         _sell(shop, "moves", week, 2, 10.0 + week)
         _sell(shop, "moves", week, 5, 10.0 + week)
@@ -43,6 +43,33 @@ def test_weeks_have_units_and_the_median_price(shop: duckdb.DuckDBPyConnection) 
     assert [row[2] for row in rows] == [97] * 5
     assert [row[3] for row in rows] == [10, 11, 12, 13, 14]
     assert [row[4] for row in rows] == [False, False, False, True, True]
+
+
+def test_weeks_without_a_sale_are_kept_without_a_price_from_the_first_to_the_last_sale(
+    shop: duckdb.DuckDBPyConnection,
+) -> None:
+    for week in (0, 1, 2, 4):
+        _sell(shop, "moves", week, 2, 10.0 + week)
+    assert [(row[2], row[3]) for row in _built(shop)] == [(2, 10), (2, 11), (2, 12), (0, None), (2, 14)]
+    late = MONDAY + timedelta(days=62)
+    assert len(_built(shop, as_of=late)) == 5
+
+
+def test_of_two_prices_with_as_many_lines_that_of_the_smaller_quantity_counts_then_the_higher(
+    shop: duckdb.DuckDBPyConnection,
+) -> None:
+    for week in range(4):
+        _sell(shop, "moves", week, 1, 10.0 + week)
+        _sell(shop, "moves", week, 50, 6.0)
+    _sell(shop, "moves", 4, 1, 7.0)
+    _sell(shop, "moves", 4, 1, 8.0)
+    assert [row[3] for row in _built(shop)] == [10, 11, 12, 13, 8]
+
+
+def test_a_week_of_bulk_only_has_units_and_no_price(shop: duckdb.DuckDBPyConnection) -> None:
+    for week in range(5):
+        _sell(shop, "moves", week, 100 if week == 2 else 3, 10.0 + week)
+    assert [(row[2], row[3]) for row in _built(shop)] == [(3, 10), (3, 11), (100, None), (3, 13), (3, 14)]
 
 
 def test_the_holdout_has_the_weeks_that_begin_after_its_first_day(shop: duckdb.DuckDBPyConnection) -> None:
