@@ -42,7 +42,8 @@ def _headline(rows: list[Row], summary: dict[str, Row]) -> str:
     newest = {row["kind"]: row for row in reversed(rows)}
     if "level_shift" in summary:
         texts.append(
-            f"{words.plural(summary['level_shift']['anomaly_count'], 'level')} changed for days on end. "
+            f"{words.plural(summary['level_shift']['anomaly_count'], 'level')} changed for days on end, "
+            f"{words.count(summary['level_shift']['recent_count'])} of them from a day of the last 28 on. "
             f"The newest: {words.sentence(newest['level_shift']['reason'])}"
         )
     if "day" in summary:
