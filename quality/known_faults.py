@@ -179,7 +179,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         name="the spread of STL has no floor",
         file="models/anomalies/detectors.py",
-        old="    spread = np.maximum(spread, parameters.least_spread)\n",
+        old="    spread = np.maximum(spread, parameters.least_spread / (1 + _OFFSET))\n",
         new="",
         tests="tests/models/anomalies/test_day_detectors.py",
     ),

@@ -97,7 +97,15 @@ TABLE = result_table(
     ),
     questions=(
         Question(
+            text="Which days and changes stood out most?",
+            sql=(
+                "SELECT happened_on, kind, severity, reason FROM results.anomalies "
+                "WHERE kind <> 'order' ORDER BY score DESC, anomaly_id LIMIT 20"
+            ),
+        ),
+        Question(
             text="What was unusual in the last four weeks of the data?",
+            empty_when_well=True,
             sql=(
                 "SELECT happened_on, kind, severity, reason FROM results.anomalies "
                 "WHERE happened_on > as_of - 28 ORDER BY happened_on DESC, score DESC"
@@ -105,6 +113,7 @@ TABLE = result_table(
         ),
         Question(
             text="Which orders should somebody look at?",
+            empty_when_well=True,
             sql=(
                 "SELECT subject AS order_id, happened_on, observed, reason FROM results.anomalies "
                 "WHERE kind = 'order' ORDER BY probability, anomaly_id LIMIT 20"
