@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -21,6 +21,9 @@ from sources.demo_shop import DemoShop, generate
 from tests.demo_warehouse import LIGHT
 from warehouse.connection import open_warehouse
 from warehouse.settings import WarehouseSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = [pytest.mark.server, pytest.mark.long]
 
@@ -68,6 +71,14 @@ connections.transaction, connections.open_warehouse = endless_transaction, endle
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> DemoShop:
     return generate(tmp_path_factory.mktemp("shop") / "demo", order_lines=4_000, seed=3)
+
+
+@pytest.fixture(autouse=True)
+def heeding_ctrl_c() -> Iterator[None]:
+    """Let runs heed Ctrl-C, also where these tests were started in the background: a shell then has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 class Case:
