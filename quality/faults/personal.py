@@ -41,17 +41,21 @@ def measure(plan: Plan) -> Measured:
     """Run a shop with marks twice, ask every command about it, and search what all of that has written."""
     said = plan.folder / "terminal"
     said.mkdir()
+    lake = {"TILLFLOW_WAREHOUSE__PATH": str(plan.folder / "lake")}
     with standing_server(plan.folder) as environment:
-        shop = make_shop(plan.folder / "shop", environment | {"TILLFLOW_WAREHOUSE__PATH": str(plan.folder / "lake")}, 2)
+        shop = make_shop(plan.folder / "shop", environment | lake, 2)
         shop.bring()
         plant(shop.folder)
         codes = dict(_asked(shop, said))
+    # Prefect's database is read when nobody writes to it.
     written = [plan.folder / name for name in ("lake", "prefect", "terminal", "config")]
     found = marks_in(*written)
     values = _what_the_key_tells(plan.folder)
     marked = sum(MARKS.search(value) is not None for value in values.values())
     files = sum(file.is_file() for folder in written for file in folder.rglob("*"))
-    erasure = _erase(shop, said, plan.folder)
+    with standing_server(plan.folder) as environment:
+        shop.environment = environment | lake
+        erasure = _erase(shop, said, plan.folder)
     codes |= erasure.codes
     ended = [f"{command} ended with {code}" for command, code in codes.items() if code not in (0, 1)]
     if ended:
