@@ -41,7 +41,7 @@ $(READY_DEV): requirements.lock requirements-dev.lock pyproject.toml
 demo: $(READY)  ## Make a demo shop in ./demo, run everything on it and show the answers
 	@$(BIN)/tillflow demo
 
-test: setup  ## Run the tests (about 7 minutes on two cores)
+test: setup  ## Run the tests (less than 5 minutes on two cores)
 	@$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --quiet -m "not long"
 
 test-long: setup  ## Run the long tests: stories of whole runs, which are stopped, fail, or see another day
