@@ -9,10 +9,10 @@ from prefect.exceptions import TerminationSignal
 from expectations.gate import GateFailedError
 from sources.files import SourceError, SourcePathError
 from tasks.engine import ClusterError
+from warehouse.accounting import LostRowsError
 from warehouse.completing import IncrementalError
 from warehouse.connection import WarehouseError
 from warehouse.exhaustion import ExhaustedError, is_full_disk
-from warehouse.merging import LostRowsError
 from warehouse.passwords import without_passwords
 from warehouse.settings_file import SettingsError
 

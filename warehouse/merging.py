@@ -17,6 +17,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from warehouse.accounting import Counts, LostRowsError, account
 from warehouse.building import bind
 from warehouse.ddl import quote_identifier, quote_text, table_name
 from warehouse.kinds import Kind
@@ -24,7 +25,7 @@ from warehouse.loadable import core_table, loadable_tables
 from warehouse.pending import LOAD_ORDER, PLACES_OF_A_LOAD, ROW_NUMBER, wait_for_merge, wait_for_replay
 from warehouse.protection import gather, keep
 from warehouse.rows import checked_sql, typed_sql, zone_of
-from warehouse.setting_aside import SetAside, Tolerance, set_aside
+from warehouse.setting_aside import Tolerance, set_aside
 from warehouse.time_zones import UTC, make_zone_days
 from warehouse.versions import content, find_doubtful_keys, judge, key_hash, names
 
@@ -40,17 +41,13 @@ if TYPE_CHECKING:
 
 # So many rows are compared at a time.
 COMPARED_ROWS = 2_000_000
-# What a merge makes for itself, and leaves in memory no longer than it needs.
 # So many rules are named when a load is set aside.
 _NAMED_RULES = 3
+# What a merge makes for itself, and leaves in memory no longer than it needs.
 _HELPERS = (
     *("pending_rows", "zone_days", "looked", "known_keys", "known", "doubtful_keys", "doubtful", "judged", "left_out"),
     *("accounted", "key_bounds", "bad_rows", "personal"),
 )
-
-
-class LostRowsError(Exception):
-    """Rows of a load went missing on their way; nothing was committed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,17 +87,6 @@ class Merge:
                 share=settings.quality.maximum_quarantined_share, rows=settings.quality.tolerated_quarantined_rows
             ),
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counts:
-    """Where the rows of a merge went, and which loads were set aside before it."""
-
-    rows_read: int
-    rows_accepted: int
-    rows_duplicate: int
-    rows_quarantined: int
-    set_aside: tuple[SetAside, ...] = ()
 
 
 def in_merge_order(settings: Settings, names: Iterable[str]) -> list[str]:
@@ -151,7 +137,7 @@ def _merge_pending(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_q
     _quarantine(connection, merge, was_quarantined=was_quarantined)
     _judge_doubtful(connection, merge)
     _write(connection, merge)
-    counts = _account(connection, merge, was_quarantined=was_quarantined)
+    counts = account(connection, merge.name, merge.run_id, was_quarantined=was_quarantined)
     for name in _HELPERS:
         connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
     return dataclasses.replace(counts, set_aside=tuple(aside))
@@ -331,72 +317,3 @@ def _write(connection: duckdb.DuckDBPyConnection, merge: Merge) -> None:
 
 def _provenance(merge: Merge) -> dict[str, str]:
     return {"source": quote_text(merge.name), "load_id": "_load_id"}
-
-
-def _account(connection: duckdb.DuckDBPyConnection, merge: Merge, *, was_quarantined: bool) -> Counts:
-    """Add where the rows went to their loads, and check that every load adds up.
-
-    A replayed row was counted as quarantined before.
-    """
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE accounted AS
-        WITH looked_at AS (
-            SELECT {LOAD_ORDER} AS load_order, count(*) AS row_count, count(_key_hash) AS good_count
-            FROM looked GROUP BY ALL
-        ),
-        compared AS (
-            SELECT _load_order AS load_order, outcome, count(*) AS row_count FROM judged GROUP BY ALL
-        ),
-        outcomes AS (
-            SELECT load_order, 'quarantined' AS outcome, row_count - good_count AS row_count FROM looked_at
-            UNION ALL
-            SELECT load_order, 'accepted' AS outcome, good_count AS row_count FROM looked_at
-            UNION ALL
-            SELECT load_order, 'accepted' AS outcome, -row_count AS row_count FROM compared
-            UNION ALL
-            SELECT load_order, outcome, row_count FROM compared
-        )
-        SELECT
-            load_id,
-            any_value(pending_loads.row_count) AS read_count,
-            coalesce(sum(outcomes.row_count) FILTER (WHERE outcome = 'accepted'), 0)::BIGINT AS accepted_count,
-            coalesce(sum(outcomes.row_count) FILTER (WHERE outcome = 'duplicate'), 0)::BIGINT AS duplicate_count,
-            coalesce(sum(outcomes.row_count) FILTER (WHERE outcome = 'quarantined'), 0)::BIGINT AS quarantined_count
-        FROM pending_loads LEFT JOIN outcomes USING (load_order)
-        GROUP BY load_id
-    """)
-    before = "read_count" if was_quarantined else "0"
-    connection.execute(f"""
-        UPDATE ops.loads SET
-            rows_accepted = rows_accepted + accepted_count,
-            rows_duplicate = rows_duplicate + duplicate_count,
-            rows_quarantined = rows_quarantined + quarantined_count - {before}
-        FROM accounted
-        WHERE loads.load_id = accounted.load_id
-    """)
-    connection.execute(
-        "UPDATE ops.loads SET status = 'merged', merged_run_id = ? WHERE status = 'raw' AND source = ?",
-        [merge.run_id, merge.name],
-    )
-    lost = connection.execute(
-        """
-        SELECT load_id FROM ops.loads
-        WHERE source = ? AND status = 'merged'
-            AND rows_read <> rows_accepted + rows_duplicate + rows_quarantined + coalesce(rows_erased, 0)
-        UNION
-        SELECT load_id FROM accounted WHERE read_count <> accepted_count + duplicate_count + quarantined_count
-        ORDER BY load_id
-        """,
-        [merge.name],
-    ).fetchall()
-    if lost:
-        message = (
-            f"source {merge.name}: the rows of {', '.join(str(row[0]) for row in lost)} do not add up. "
-            f"Nothing was committed; report this as a defect."
-        )
-        raise LostRowsError(message)
-    row = connection.execute("""
-        SELECT sum(read_count), sum(accepted_count), sum(duplicate_count), sum(quarantined_count) FROM accounted
-    """).fetchone()
-    read, accepted, duplicate, quarantined = (int(count or 0) for count in row or (0, 0, 0, 0))
-    return Counts(rows_read=read, rows_accepted=accepted, rows_duplicate=duplicate, rows_quarantined=quarantined)

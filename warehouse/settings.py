@@ -15,6 +15,8 @@ from models import FAMILIES
 from warehouse.contracts import Personal
 from warehouse.ddl import quote_text
 from warehouse.loadable import core_table, loadable_tables, mapping_problem
+from warehouse.privacy_settings import PrivacySettings
+from warehouse.settings_section import Section
 
 if TYPE_CHECKING:
     from models.family import Parameters
@@ -50,11 +52,7 @@ def _known_zone(value: str) -> str:
     return value
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ShopSettings(_Section):
+class ShopSettings(Section):
     """`[shop]`: whose data this is."""
 
     name: str = Field("Shop", description="The shop's name, as the report shows it.")
@@ -67,7 +65,7 @@ class ShopSettings(_Section):
         return _known_zone(value)
 
 
-class WarehouseSettings(_Section):
+class WarehouseSettings(Section):
     """`[warehouse]`: where the tables live."""
 
     path: Path = Field(Path("warehouse_data"), description="Folder of the catalog, the data and the scratch files.")
@@ -142,7 +140,7 @@ class WarehouseSettings(_Section):
         return value
 
 
-class RunSettings(_Section):
+class RunSettings(Section):
     """`[run]`: how a run goes about its work."""
 
     as_of: date | None = Field(None, description="The day to answer for; by default the last day in the data.")
@@ -213,7 +211,7 @@ class RunSettings(_Section):
     family_retries: int = Field(1, ge=0, le=5, description="How often a crashed or timed-out family is tried again.")
 
 
-class QualitySettings(_Section):
+class QualitySettings(Section):
     """`[quality]`: what the gates let pass."""
 
     maximum_quarantined_share: float = Field(
@@ -230,91 +228,7 @@ class QualitySettings(_Section):
     )
 
 
-class RetentionSettings(_Section):
-    """`[privacy.retention]`: how long what is kept; without a number for ever. `tillflow retain` does it."""
-
-    history_days: int | None = Field(
-        None,
-        ge=1,
-        description=(
-            "Snapshots of earlier days go, with the files that only they read: time travel, and answers of earlier "
-            "runs, reach so far back."
-        ),
-    )
-    raw_days: int | None = Field(
-        None,
-        ge=1,
-        description=(
-            "Raw rows of loads that were read earlier go, from every snapshot, once they are in core. What is open in "
-            "quarantine, and loads that wait, stay."
-        ),
-    )
-    quarantine_days: int | None = Field(
-        None,
-        ge=1,
-        description=(
-            "Rows that were quarantined earlier, and loads that were set aside, are discarded where nobody decided on "
-            "them: what they said goes, that they were there stays."
-        ),
-    )
-    customers_idle_days: int | None = Field(
-        None,
-        ge=1,
-        description=(
-            "Customers whose last order, visit, review, tie, consent or sign-up is earlier are erased as by tillflow "
-            "erase: for good, also when they come back under the same id."
-        ),
-    )
-    unnamed_values: bool = Field(
-        default=False,
-        description="Encrypted values go whose pseudonym no row of any snapshot names any more.",
-    )
-    after_runs: bool = Field(
-        default=False, description="A run does it when it has ended, once a day; else only tillflow retain does."
-    )
-
-    @property
-    def is_set(self) -> bool:
-        """Whether anything is ever to go."""
-        days = (self.history_days, self.raw_days, self.quarantine_days, self.customers_idle_days)
-        return self.unnamed_values or any(given is not None for given in days)
-
-
-class PrivacySettings(_Section):
-    """`[privacy]`: how personal values are protected. See docs/privacy.md."""
-
-    key_file: Path | None = Field(
-        None,
-        description=(
-            "File of the key of personal values, outside of the warehouse's folder; by default tillflow/personal.key "
-            "in the user's configuration folder, which is made when it is needed first. The environment variable "
-            "TILLFLOW_PERSONAL_KEY beats it."
-        ),
-    )
-    pseudonymise: Literal["recognised", "all"] = Field(
-        "recognised",
-        description=(
-            "Which customers' ids are replaced by pseudonyms: those that are e-mail addresses or phone numbers, or all."
-        ),
-    )
-    erased_orders: Literal["anonymous", "delete"] = Field(
-        "anonymous",
-        description=(
-            "What becomes of the order lines of a customer who is erased. anonymous: they stay as sales of nobody, "
-            "under another order number, so that totals stay; delete: they go as well."
-        ),
-    )
-    consent: Literal["opt_out", "opt_in"] = Field(
-        "opt_out",
-        description=(
-            "Whom marketing may contact of the customers who have decided nothing in core.consents. opt_out: all, as "
-            "they have not refused; opt_in: nobody, as they have not agreed."
-        ),
-    )
-    retention: RetentionSettings = RetentionSettings()
-
-
-class ColumnMapping(_Section):
+class ColumnMapping(Section):
     """Where a column comes from, in full: `{ column = "CustomerID", strip_suffix = ".0" }`."""
 
     column: str = Field(description="The column's name in the source.")
@@ -333,7 +247,7 @@ class ColumnMapping(_Section):
         return value
 
 
-class SourceSettings(_Section):
+class SourceSettings(Section):
     """`[sources.<name>]`: one set of files that fill one core table."""
 
     table: str = Field(description="The core table that the rows belong to.")

@@ -57,12 +57,14 @@ def robust_stl(values: NDArray[np.float64], period: int, parameters: AnomaliesPa
     """
     offset = _offset(values)
     logs = np.log(values + offset)
-    shifts = find_shifts(logs - _stl(logs, period, parameters)[1], period, parameters.least_spread)
+    trend, season = _stl(logs, period, parameters)
+    shifts = find_shifts(logs - season, period, parameters.least_spread)
     steps, sizes = np.zeros_like(logs), np.zeros_like(logs)
     for shift in shifts:
         steps[shift.first : shift.end] = shift.step
         sizes[shift.first : shift.end] = shift.size
-    trend, season = _stl(logs - steps, period, parameters)
+    if shifts:
+        trend, season = _stl(logs - steps, period, parameters)
     fitted = trend + season + steps
     residual = logs - fitted
     centre, spread = _centre_and_spread(residual, period)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,14 +53,23 @@ def find_shifts(logs: Values, period: int, least_spread: float) -> list[Shift]:
     window = _LEVEL_WEEKS * period
     if logs.size < 2 * window:
         return []
-    spreads = _spreads(logs, window, least_spread)
+    levels = _usual_levels(logs, window)
+    spreads = _spreads(logs, levels, least_spread)
+    old = _where_old_levels_end(logs, levels, spreads)
     found: list[tuple[int, float]] = []
-    regime = 0
-    for at in range(window, logs.size):
+    at, regime = window, 0
+    while at < logs.size:
+        # A young level is known less well than an old one; of the old ones all is computed at once.
+        if at >= regime + window + _MOST_DAYS:
+            later = np.searchsorted(old, at)
+            if later == old.size:
+                break
+            at = int(old[later])
         verdict = _new_level(logs, regime, at, window, spreads)
         if verdict is not None:
             found.append(verdict)
             regime = verdict[0]
+        at += 1
     return _levels(logs, found, period)
 
 
@@ -84,15 +94,43 @@ def _level(logs: Values, regime: int, at: int, window: int) -> float:
     return float(np.median(logs[max(regime, at - window) : at]))
 
 
-def _spreads(logs: Values, window: int, least_spread: float) -> Values:
+def _usual_levels(logs: Values, window: int) -> Values:
+    """Return the level of the `window` days before each day from place `window` on; not a number before."""
+    levels = np.full(logs.size, np.nan)
+    levels[window:] = np.median(sliding_window_view(logs, window)[: logs.size - window], axis=1)
+    return levels
+
+
+def _spreads(logs: Values, levels: Values, least_spread: float) -> Values:
     """Return the usual deviation of means of 1, 2, ... days from the level before them, at those places."""
-    levels = np.array([_level(logs, 0, at, window) for at in range(window, logs.size)])
     spreads = np.full(_MOST_DAYS + 1, np.nan)
     for days in range(1, _MOST_DAYS + 1):
-        sums = np.convolve(logs, np.ones(days), "valid")[window:] / days
-        spread = _NORMAL_CONSISTENT * float(np.median(np.abs(sums - levels[: sums.size])))
+        off = sliding_window_view(logs, days).mean(axis=1) - levels[: logs.size + 1 - days]
+        spread = _NORMAL_CONSISTENT * float(np.nanmedian(np.abs(off)))
         spreads[days] = max(spread, least_spread)
     return spreads
+
+
+def _where_old_levels_end(logs: Values, levels: Values, spreads: Values) -> NDArray[np.int64]:
+    """Return the days that show a new level if the one before has lasted for the whole window, ascending."""
+    window = int(np.isnan(levels).sum())
+    ends = np.zeros(logs.size, dtype=bool)
+    for days in range(LEAST_DAYS, _MOST_DAYS + 1):
+        off = sliding_window_view(logs, days) - levels[: logs.size + 1 - days, None]
+        ends[days - 1 :] |= _is_new(off, _limit_of(days, window, spreads))
+    return np.flatnonzero(ends)
+
+
+def _limit_of(days: int, known: int, spreads: Values) -> float:
+    """Return how far the mean of some days has to be off a level that is known from `known` days."""
+    return float(_LIMIT * np.sqrt(1 + days / known) * spreads[days])
+
+
+def _is_new(off: Values, limit: float) -> NDArray[np.bool_]:
+    """Return whether each row of `off`, days off a level, shows another one."""
+    size = np.median(off, axis=1)
+    same = (np.sign(off) == np.sign(size)[:, None]).all(axis=1) & (np.abs(off).min(axis=1) >= np.abs(size) / 3)
+    return np.asarray(same & (np.abs(size) >= LEAST_SIZE) & (np.abs(off.mean(axis=1)) >= limit))
 
 
 def _new_level(logs: Values, regime: int, at: int, window: int, spreads: Values) -> tuple[int, float] | None:
@@ -102,12 +140,7 @@ def _new_level(logs: Values, regime: int, at: int, window: int, spreads: Values)
         if first - regime < LEAST_DAYS:
             return None
         off = logs[first : at + 1] - _level(logs, regime, first, window)
-        size = float(np.median(off))
-        same = (np.sign(off) == np.sign(size)).all() and np.abs(off).min() >= abs(size) / 3
-        # A young level is known less well than an old one.
-        known = min(first - regime, window)
-        limit = _LIMIT * np.sqrt(1 + days / known) * spreads[days]
-        if same and abs(size) >= LEAST_SIZE and abs(float(off.mean())) >= limit:
+        if _is_new(off[None, :], _limit_of(days, min(first - regime, window), spreads))[0]:
             return first, float(off.mean() / spreads[days])
     return None
 

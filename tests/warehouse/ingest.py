@@ -10,7 +10,7 @@ from sources.loading import inspect_source, load_files
 from tests.keys import KEY, PROTECTION
 from warehouse.completing import complete_core
 from warehouse.connection import open_warehouse, transaction
-from warehouse.merging import COMPARED_ROWS, Counts, Merge, merge_loads
+from warehouse.merging import COMPARED_ROWS, Merge, merge_loads
 from warehouse.settings import SourceSettings, WarehouseSettings
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
+
+    from warehouse.accounting import Counts
 
 NOW = datetime(2024, 6, 1)  # noqa: DTZ001 - the warehouse keeps UTC without a zone
 COLUMNS = ("order_id", "line_id", "product_id", "customer_id", "ordered_at", "quantity", "unit_price", "country")

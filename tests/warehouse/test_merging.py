@@ -149,7 +149,7 @@ def test_an_error_on_the_way_leaves_nothing_behind(
     lake: WarehouseSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_lines(tmp_path / "in" / "a.csv", LINE)
-    monkeypatch.setattr("warehouse.merging._account", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("warehouse.merging.account", lambda *_, **__: 1 / 0)
     try:
         ingest(lake, order_lines(tmp_path / "in"))
     except ZeroDivisionError:

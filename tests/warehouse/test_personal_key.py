@@ -17,8 +17,9 @@ from tests.keys import KEY
 from warehouse.connection import open_warehouse, transaction
 from warehouse.key_files import KEY_VARIABLE, PersonalKeyError, find_key, make_key, parse_key
 from warehouse.personal_key import PSEUDONYM, Key, WrongKeyError, pseudonym_sql
+from warehouse.privacy_settings import PrivacySettings
 from warehouse.protection import adopt_key, key_of
-from warehouse.settings import PrivacySettings, Settings, WarehouseSettings
+from warehouse.settings import Settings, WarehouseSettings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from warehouse.settings import RetentionSettings
+    from warehouse.privacy_settings import RetentionSettings
 
 
 @dataclass(frozen=True, kw_only=True)

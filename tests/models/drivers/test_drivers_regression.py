@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from models.drivers.design import independent_columns
 from models.drivers.graph import DRIVERS, Driver
@@ -38,6 +39,17 @@ def _outcome(terms: pd.DataFrame, seed: int = 1) -> pd.Series:
     return pd.Series(terms.to_numpy() @ truth + noise, name="log_sales_amount")
 
 
+def _newey_west(inverse: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the covariance of estimates whose moments are `scores`, of shape (days, terms), by its formula."""
+    count, parameters = scores.shape
+    lags = newey_west_lags(count)
+    middle = scores.T @ scores
+    for lag in range(1, lags + 1):
+        cross = scores[lag:].T @ scores[:-lag]
+        middle += (1 - lag / (lags + 1)) * (cross + cross.T)
+    return np.asarray(count / (count - parameters) * inverse @ middle @ inverse)
+
+
 def test_coefficients_and_newey_west_errors_equal_the_formulas() -> None:
     terms = _terms()
     outcome = _outcome(terms)
@@ -46,13 +58,7 @@ def test_coefficients_and_newey_west_errors_equal_the_formulas() -> None:
     inverse = np.linalg.inv(design.T @ design)
     beta = inverse @ design.T @ target
     scores = design * (target - design @ beta)[:, None]
-    lags = newey_west_lags(len(terms))
-    middle = scores.T @ scores
-    for lag in range(1, lags + 1):
-        cross = scores[lag:].T @ scores[:-lag]
-        middle += (1 - lag / (lags + 1)) * (cross + cross.T)
-    count, parameters = design.shape
-    covariance = count / (count - parameters) * inverse @ middle @ inverse
+    covariance = _newey_west(inverse, scores)
     assert rows["coefficient"].to_numpy() == pytest.approx(beta)
     assert rows["standard_error"].to_numpy() == pytest.approx(np.sqrt(np.diag(covariance)))
 
@@ -97,13 +103,7 @@ def test_counts_are_explained_by_poisson_with_zeros_and_newey_west_errors() -> N
     assert design.T @ (target - found) == pytest.approx(np.zeros(design.shape[1]), abs=1e-4)
     inverse = np.linalg.inv(design.T @ (design * found[:, None]))
     scores = design * (target - found)[:, None]
-    lags = newey_west_lags(len(terms))
-    middle = scores.T @ scores
-    for lag in range(1, lags + 1):
-        cross = scores[lag:].T @ scores[:-lag]
-        middle += (1 - lag / (lags + 1)) * (cross + cross.T)
-    count, parameters = design.shape
-    covariance = count / (count - parameters) * inverse @ middle @ inverse
+    covariance = _newey_west(inverse, scores)
     assert rows["standard_error"].to_numpy() == pytest.approx(np.sqrt(np.diag(covariance)), rel=1e-4)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tasks.disclosing import write_disclosures
-from tests.erasable_shop import NOW, OTHERS, PERSON, erased, order, run, settings_in, shop, write_file
+from tests.erasable_shop import NOW, OTHERS, PERSON, erased, order, run, settings_in, write_file
 from tests.keys import KEY
 from tests.warehouse.ingest import ask
 from warehouse.connection import WarehouseError, open_warehouse
@@ -23,26 +23,27 @@ from warehouse.erasing.keyed_hashes import ErasureKey
 from warehouse.erasing.persons import Persons
 from warehouse.key_files import KEY_VARIABLE
 from warehouse.lake_files import catalog_tables
+from warehouse.privacy_settings import PrivacySettings
 from warehouse.protection import revealed, with_values
-from warehouse.settings import PrivacySettings, Settings, WarehouseSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from warehouse.settings import Settings
 
 EMAIL = "ann.lee@shop.example"
 _THEIRS = re.compile(rf"(?<![0-9A-Za-z]){PERSON}(?![0-9A-Za-z])")
 
 
 @pytest.fixture(scope="module")
-def made_shop(empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the shop's files and its warehouse, made once and only read."""
-    folder = tmp_path_factory.mktemp("made")
-    shutil.copytree(empty_warehouse, folder / "warehouse")
-    settings = shop(WarehouseSettings(path=folder / "warehouse", threads=1), folder)
+def asked_shop(made_shop: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop with rows that name the person in other places, only read."""
+    folder = tmp_path_factory.mktemp("asked") / "shop"
+    shutil.copytree(made_shop, folder)
     write_file(folder / "files", "orders", "mail.csv", [order("M1", EMAIL, 9), order("M2", OTHERS[0], 9)])
     # The friend is another customer, also where a row is kept out.
     write_file(folder / "files", "ties", "bad.csv", [(PERSON, "", f"knows {OTHERS[9]}"), (OTHERS[9], "", "")])
-    run(settings, "run-3")
+    run(settings_in(folder), "run-3")
     return folder
 
 
@@ -52,8 +53,8 @@ def document_of(folder: Path, customer: str = PERSON) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def document(made_shop: Path) -> dict[str, Any]:
-    return document_of(made_shop)
+def document(asked_shop: Path) -> dict[str, Any]:
+    return document_of(asked_shop)
 
 
 def table(document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -82,9 +83,9 @@ def every_mark(settings: Settings) -> set[str]:
     return {text for text in found if _THEIRS.search(text)}
 
 
-def test_every_mark_of_the_person_is_told(made_shop: Path, document: dict[str, Any]) -> None:
+def test_every_mark_of_the_person_is_told(asked_shop: Path, document: dict[str, Any]) -> None:
     told = {_same(str(value)) for table in document["tables"] for row in _rows(table) for value in row.values()}
-    marks = {_same(mark) for mark in every_mark(settings_in(made_shop))}
+    marks = {_same(mark) for mark in every_mark(settings_in(asked_shop))}
     assert len(marks) >= 8
     assert marks <= told
     whole = json.dumps(document)
@@ -156,17 +157,17 @@ def test_tables_and_columns_are_explained(document: dict[str, Any]) -> None:
     assert "in earlier states only, from run run-1: customer_id: CUST-0042; country: Germany" in text
 
 
-def test_an_address_is_found_by_its_clear_value(made_shop: Path) -> None:
-    document = document_of(made_shop, EMAIL)
+def test_an_address_is_found_by_its_clear_value(asked_shop: Path) -> None:
+    document = document_of(asked_shop, EMAIL)
     assert [row["customer_id"] for row in table(document, "core.order_lines")["rows"]] == [EMAIL]
-    assert ask(settings_in(made_shop).warehouse, f"SELECT count(*) FROM core.orders WHERE customer_id = '{EMAIL}'") == [
-        (0,)
-    ]
+    assert ask(
+        settings_in(asked_shop).warehouse, f"SELECT count(*) FROM core.orders WHERE customer_id = '{EMAIL}'"
+    ) == [(0,)]
 
 
-def test_without_the_key_pseudonyms_are_told_and_said_to_be(made_shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_key_pseudonyms_are_told_and_said_to_be(asked_shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(KEY_VARIABLE)
-    settings = settings_in(made_shop).model_copy(update={"privacy": PrivacySettings(key_file=made_shop / "no key")})
+    settings = settings_in(asked_shop).model_copy(update={"privacy": PrivacySettings(key_file=asked_shop / "no key")})
     document = disclose(settings, [PERSON], now=NOW)[PERSON]
     assert document["is_in_clear"] is False
     assert "pseudonyms" in document["values"]
@@ -175,8 +176,8 @@ def test_without_the_key_pseudonyms_are_told_and_said_to_be(made_shop: Path, mon
         disclose(settings, [EMAIL], now=NOW)
 
 
-def test_files_are_the_owners_and_are_not_overwritten(made_shop: Path, tmp_path: Path) -> None:
-    settings = settings_in(made_shop)
+def test_files_are_the_owners_and_are_not_overwritten(asked_shop: Path, tmp_path: Path) -> None:
+    settings = settings_in(asked_shop)
     before = sorted((file, file.stat().st_mtime_ns) for file in settings.warehouse.path.rglob("*.parquet"))
     snapshots = ask(settings.warehouse, "SELECT count(*) FROM lake.snapshots()")
     (one, other) = write_disclosures(settings, (PERSON, EMAIL), tmp_path / "new" / "folder")
@@ -196,8 +197,8 @@ def test_files_are_the_owners_and_are_not_overwritten(made_shop: Path, tmp_path:
 
 
 @pytest.mark.long
-def test_nothing_is_held_of_an_erased_person(made_shop: Path, tmp_path: Path) -> None:
-    shutil.copytree(made_shop, tmp_path / "shop")
+def test_nothing_is_held_of_an_erased_person(asked_shop: Path, tmp_path: Path) -> None:
+    shutil.copytree(asked_shop, tmp_path / "shop")
     settings = settings_in(tmp_path / "shop")
     erased(settings)
     with pytest.raises(NobodyError, match=r"^The warehouse holds nothing of this customer, who was erased\."):

@@ -29,25 +29,11 @@ from warehouse.connection import open_warehouse, transaction
 from warehouse.erasing.erasure import NobodyError, erase, finish
 from warehouse.erasing.rewriting import ErasureFailedError
 from warehouse.setting_aside import accept
-from warehouse.settings import WarehouseSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-@pytest.fixture(scope="module")
-def made_shop(empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the shop's files and its warehouse on SQLite, made once."""
-    folder = tmp_path_factory.mktemp("made")
-    shutil.copytree(empty_warehouse, folder / "warehouse")
-    shop(WarehouseSettings(path=folder / "warehouse", threads=1), folder)
-    return folder
-
-
-@pytest.fixture
-def folder(made_shop: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made_shop, tmp_path / "shop")
-    return tmp_path / "shop"
+    from warehouse.settings import WarehouseSettings
 
 
 @pytest.mark.long

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,35 +14,20 @@ from warehouse.connection import open_warehouse, transaction
 from warehouse.erasing.erasure import Command, erase, finish
 from warehouse.lake_files import CATALOG
 from warehouse.merging import Merge, replay_quarantine
+from warehouse.privacy_settings import RetentionSettings
 from warehouse.protection import key_of
 from warehouse.retaining.cut_offs import CutOffs
 from warehouse.retaining.retention import Retention, forecast_of, retain, was_done_since
-from warehouse.settings import RetentionSettings, WarehouseSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from warehouse.retaining.going import Going
-    from warehouse.settings import Settings
+    from warehouse.settings import Settings, WarehouseSettings
 
 LATER = NOW + timedelta(days=40)
 CORE = ("core.order_lines", "core.orders", "core.customers", "core.reviews", "core.social_ties", "results.anomalies")
-
-
-@pytest.fixture(scope="module")
-def made_shop(empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the shop's files and its warehouse on SQLite, made once."""
-    folder = tmp_path_factory.mktemp("made")
-    shutil.copytree(empty_warehouse, folder / "warehouse")
-    shop(WarehouseSettings(path=folder / "warehouse", threads=1), folder)
-    return folder
-
-
-@pytest.fixture
-def folder(made_shop: Path, tmp_path: Path) -> Path:
-    shutil.copytree(made_shop, tmp_path / "shop")
-    return tmp_path / "shop"
 
 
 def retained(settings: Settings, now: datetime = LATER, retention_id: str = "retention-1") -> list[Going]:
