@@ -118,7 +118,7 @@ def run(
     families = tuple(name.strip() for name in only.split(",") if name.strip())
     require_families(families)
     day = as_of.date() if as_of else None
-    with opened_ahead(settings, force=force):
+    with opened_ahead(settings, only=families, force=force):
         began = datetime.now(UTC).replace(tzinfo=None)
         code, why = run_flow(_out, config, overrides, as_of=day, only=families, force=force, verbose=verbose)
         _end_run(settings, code, why, began)

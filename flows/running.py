@@ -65,7 +65,7 @@ def run_flow(
         try:
             if server:
                 server.wait(_SERVER_SECONDS)
-                warm_up()
+                warm_up(only)
             with ending_in_words(), in_place_of_prefect() as tending:
                 try:
                     state = marketing(

@@ -106,7 +106,7 @@ def work_for(run: Run) -> None:
     if problem := _problem(run):
         message = f"The worker {distributed.get_worker().address} on {socket.gethostname()} {problem}"
         raise ClusterError(message)
-    start_family_server()
+    start_family_server(run.only)
     watch = f"end with {run.run_id}"
     if all(thread.name != watch for thread in threading.enumerate()):
         threading.Thread(target=_end_with_run, args=(run,), name=watch, daemon=True).start()

@@ -28,8 +28,10 @@ from warehouse.exhaustion import ExhaustedError
 from warehouse.interruption import StoppedError, is_stopped
 from warehouse.permissions import umask_of
 from warehouse.publishing import ContractError, FamilyOutcome, write_result
+from warehouse.refreshing import upstream_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date
     from multiprocessing.process import BaseProcess
 
@@ -40,13 +42,7 @@ if TYPE_CHECKING:
 
 # Each process imports the program's main module anew: these are what the command line takes longest with.
 _OF_THE_COMMAND_LINE = ["typer", "pydantic_settings"]
-# Loaded once in the server that forks the families' processes, before any thread runs there.
-_PRELOADED = [
-    "tasks.family_process",
-    "warehouse.inputs",
-    *(family.module for family in FAMILIES),
-    *_OF_THE_COMMAND_LINE,
-]
+_OF_EVERY_FAMILY = ["tasks.family_process", "warehouse.inputs"]
 
 _DEFECT_ADVICE = "What to do: report it as a defect with the run's log; the same data brings it again"
 
@@ -75,9 +71,17 @@ class FamilyJob:
         return self.folder / family / name
 
 
-def start_family_server() -> None:
-    """Start the process that families are forked from, unless it runs; it loads the libraries in the background."""
-    multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
+def start_family_server(only: Collection[str] = ()) -> None:
+    """Start the process that families are forked from, unless it runs.
+
+    In the background, and before any thread runs there, it loads the libraries of the families that are asked for, see
+    `warehouse.refreshing.plan_of`.
+    """
+    asked = upstream_of(family.name for family in FAMILIES if not only or family.name in only)
+    modules = [family.module for family in FAMILIES if family.name in asked]
+    multiprocessing.get_context("forkserver").set_forkserver_preload(
+        [*_OF_EVERY_FAMILY, *modules, *_OF_THE_COMMAND_LINE]
+    )
     forkserver.ensure_running()
 
 
@@ -91,7 +95,7 @@ def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
     answer = job.file(job.family, "outcome.json")
     answer.parent.mkdir(parents=True, exist_ok=True)
     answer.unlink(missing_ok=True)
-    start_family_server()
+    start_family_server((job.family,))
     # A worker knows by the name whose process it is.
     process = multiprocessing.get_context("forkserver").Process(
         target=_work, args=(job,), name=f"{job.run_id} {job.family}", daemon=True
@@ -159,7 +163,13 @@ def _work(job: FamilyJob) -> None:
                 file = job.file(family.name, f"{name}.parquet")
                 table = find(f"results.{name}")
                 row_count += write_result(
-                    answer[name], table, file, family=family.name, as_of=job.as_of, run_id=job.run_id
+                    answer[name],
+                    table,
+                    file,
+                    family=family.name,
+                    as_of=job.as_of,
+                    run_id=job.run_id,
+                    may_contact=job.settings.privacy.contacts_by_default,
                 )
                 files[name] = file
         reason = " ".join(context.remarks)

@@ -120,7 +120,7 @@ def load_raw(run: Run, inspections: Mapping[str, Inspection]) -> tuple[dict[str,
     """
     found = dict(inspections)
     if any(inspection.new_files for inspection in found.values()):
-        warm_up()
+        warm_up(run.only)
     while any(inspection.has_news for inspection in found.values()):
         try:
             with open_warehouse(run.settings.warehouse) as connection, transaction(connection, "load raw", run.run_id):

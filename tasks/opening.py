@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened_ahead(settings: Settings, *, force: bool = False) -> Iterator[None]:
+def opened_ahead(settings: Settings, *, only: tuple[str, ...] = (), force: bool = False) -> Iterator[None]:
     """Share one opening of the warehouse as long as the context lasts, and begin it now, beside what comes next.
 
-    Where files are new, or `force` wants the models fitted anyway, the families' libraries begin to load as well, in
-    their own process, unless the run has to start a Prefect server, which comes first. What goes wrong is told by the
-    run, which looks for itself.
+    Where files are new, or `force` wants the models fitted anyway, the libraries of the families (where some are named
+    in `only`, of those) begin to load as well, in their own process, unless the run has to start a Prefect server,
+    which comes first. What goes wrong is told by the run, which looks for itself.
     """
     has_server = "PREFECT_API_URL" in os.environ
     with keeping_open(settings.warehouse):
-        threading.Thread(target=_look_ahead, args=[settings, has_server, force], daemon=True).start()
+        threading.Thread(target=_look_ahead, args=[settings, only, has_server, force], daemon=True).start()
         yield
 
 
-def _look_ahead(settings: Settings, has_server: bool, force: bool) -> None:  # noqa: FBT001 - a thread's arguments
+def _look_ahead(settings: Settings, only: tuple[str, ...], has_server: bool, force: bool) -> None:  # noqa: FBT001 - a thread's arguments
     with suppress(Exception):
         if (_has_new_files(settings) or force) and has_server and settings.run.engine != "dask":
             from tasks.family_process import start_family_server  # noqa: PLC0415 - only then
 
-            start_family_server()
+            start_family_server(only)
 
 
 def _has_new_files(settings: Settings) -> bool:

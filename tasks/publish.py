@@ -47,7 +47,7 @@ def answers_stand(run: Run, as_of: date) -> str | None:
             standing = published_with(connection, mark)
     if standing is None:
         # What follows is loaded by new files already, unless there are none.
-        warm_up()
+        warm_up(run.only)
     return standing
 
 
@@ -62,7 +62,7 @@ def publish_results(
     prepare_charts(run)
     with (
         open_warehouse(run.settings.warehouse) as connection,
-        consents_as_of(connection, run.settings.privacy.consent, as_of) as consents,
+        consents_as_of(connection, as_of, by_default=run.settings.privacy.contacts_by_default) as consents,
     ):
         allowed = [_keep_consents(consents, outcome) for outcome in outcomes]
         checked = [_check(run, connection, outcome, part) for part, outcome in enumerate(allowed)]

@@ -11,6 +11,7 @@ from report.bundle import kept_in, write_javascript
 from tasks.family_process import start_family_server
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from tasks.run import Run
@@ -29,9 +30,12 @@ def charts_file(settings: Settings) -> Path:
     return kept_in(settings.warehouse.path / "report" / "libraries")
 
 
-def warm_up() -> None:
-    """Begin loading in the background. Who needs a library before it is there waits for it as for any import."""
-    start_family_server()
+def warm_up(only: Collection[str] = ()) -> None:
+    """Begin loading in the background what checks and the families that are asked for need.
+
+    Who needs a library before it is there waits for it as for any import.
+    """
+    start_family_server(only)
     warm_up_checks()
 
 

@@ -122,7 +122,7 @@ def publish_answers(demo: DemoWarehouse, folder: Path) -> None:
     outcomes = [_outcome(demo, family, folder / family.name) for family in FAMILIES]
     with (
         open_warehouse(demo.settings.warehouse) as connection,
-        consents_as_of(connection, demo.settings.privacy.consent, demo.as_of) as consents,
+        consents_as_of(connection, demo.as_of, by_default=demo.settings.privacy.contacts_by_default) as consents,
         transaction(connection, "publish results", RUN_ID),
     ):
         for outcome in outcomes:

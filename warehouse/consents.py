@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from warehouse.building import bind
 from warehouse.catalog import tables
 from warehouse.ddl import quote_text, table_name
+from warehouse.publishing import ALL_CHANNELS
 from warehouse.statements import statement
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from warehouse.contracts import Table
 
 _MAY = "coalesce(held.may_contact, $by_default)"
-_CHANNELS = "CASE WHEN held.customer_id IS NOT NULL THEN held.contact_channels WHEN $by_default THEN 'all' END"
+_CHANNELS = (
+    "CASE WHEN held.customer_id IS NOT NULL THEN held.contact_channels "
+    f"WHEN $by_default THEN {quote_text(ALL_CHANNELS)} END"
+)
 _OBJECTING = "SELECT customer_id FROM consents_as_of WHERE is_objecting"
 
 
@@ -44,9 +48,9 @@ class Consents:
         """Write a family's result anew as it may be published, and return how many rows were left out.
 
         Rows of customers who object to profiling go; the others learn whether the customer may be contacted. A table
-        that names no customers stays as it is.
+        that names no customers stays as it is, and so does one that says it of all, where nobody decided anything.
         """
-        if not table.names_customers:
+        if not table.names_customers or not (self._count("FROM consents_as_of") or self._is_untold(file)):
             return 0
         kept = file.with_suffix(".kept.parquet")
         before = self._count(f"FROM read_parquet({quote_text(str(file))})")
@@ -87,6 +91,10 @@ class Consents:
             self._tell_table(name)
         return count
 
+    def _is_untold(self, file: Path) -> bool:
+        rows = f"FROM read_parquet({quote_text(str(file))})"
+        return bool(self._count(f"{rows} WHERE may_contact IS DISTINCT FROM $by_default", by_default=self.by_default))
+
     def _tell_table(self, name: str) -> None:
         given = {"as_of": self.as_of, "by_default": self.by_default}
         changed = f"""
@@ -110,15 +118,13 @@ class Consents:
 
 
 @contextmanager
-def consents_as_of(
-    connection: duckdb.DuckDBPyConnection, rule: Literal["opt_out", "opt_in"], as_of: date
-) -> Iterator[Consents]:
-    """Yield what customers had decided by a day; `rule` is `privacy.consent`."""
+def consents_as_of(connection: duckdb.DuckDBPyConnection, as_of: date, *, by_default: bool) -> Iterator[Consents]:
+    """Yield what customers had decided by a day; `by_default` holds for who decided nothing, see `privacy.consent`."""
     sql = statement("consents_as_of")
-    given = {"as_of": as_of, "by_default": rule == "opt_out"}
+    given = {"as_of": as_of, "by_default": by_default}
     connection.execute(f"CREATE OR REPLACE TEMP TABLE consents_as_of AS {sql}", bind(sql, given))
     try:
-        yield Consents(connection=connection, as_of=as_of, by_default=rule == "opt_out")
+        yield Consents(connection=connection, as_of=as_of, by_default=by_default)
     finally:
         connection.execute("DROP TABLE IF EXISTS temp.consents_as_of")
         connection.execute("DROP TABLE IF EXISTS temp.consents_changed")

@@ -168,8 +168,12 @@ class Table:
     @property
     def given_names(self) -> tuple[str, ...]:
         """The columns of a result that its family gives: all but those that the framework writes in."""
-        consents = [column.name for column in CONSENTS] if self.names_customers else []
-        return tuple(name for name in self.column_names if name not in (*self.written_in, *consents))
+        return tuple(name for name in self.column_names if name not in (*self.written_in, *self.consents))
+
+    @property
+    def consents(self) -> tuple[str, ...]:
+        """The columns of a result that say whether the customer it names may be contacted; none where it names none."""
+        return tuple(column.name for column in CONSENTS) if self.names_customers else ()
 
     @property
     def names_customers(self) -> bool:

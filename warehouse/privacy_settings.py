@@ -92,3 +92,8 @@ class PrivacySettings(Section):
         ),
     )
     retention: RetentionSettings = RetentionSettings()
+
+    @property
+    def contacts_by_default(self) -> bool:
+        """Whether who decided nothing may be contacted."""
+        return self.consent == "opt_out"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # What ops.runs says of a run with answers that people read.
 PUBLISHED_STATUSES = ("published", "partly_published")
+ALL_CHANNELS = "all"
 # A family that gave no answer is worse off than one whose answer was refused.
 _BROKEN = ("failed", "rejected")
 
@@ -75,11 +76,19 @@ def ending_of(outcomes: Sequence[FamilyOutcome]) -> Ending:
 
 
 def write_result(
-    result: pd.DataFrame | Iterable[pd.DataFrame], table: Table, file: Path, *, family: str, as_of: date, run_id: str
+    result: pd.DataFrame | Iterable[pd.DataFrame],
+    table: Table,
+    file: Path,
+    *,
+    family: str,
+    as_of: date,
+    run_id: str,
+    may_contact: bool | None = None,
 ) -> int:
     """Write a result as Parquet in its contract's types and return its rows; frame by frame where it is several.
 
-    The columns that say whose answer it is, from which run and for which day, are written in here.
+    The columns that say whose answer it is, from which run and for which day, are written in here; and `may_contact`,
+    whether customers who decided nothing may be contacted, for `warehouse.consents` to change for those who did.
 
     Raises:
         ContractError: when columns are missing or unknown, or values don't have the contract's types.
@@ -90,13 +99,15 @@ def write_result(
     from pyarrow import parquet  # noqa: PLC0415
 
     frames = [result] if isinstance(result, pd.DataFrame) else result
+    written_in: dict[str, object] = {"family": family, "as_of": as_of, "run_id": run_id}
+    written_in |= {"may_contact": may_contact, "contact_channels": ALL_CHANNELS if may_contact else None}
     row_count = 0
     with duckdb.connect(config={"threads": 1}) as connection:
         create_tables(connection, [table])
         schema = connection.execute(f"FROM {table_name(table)}").to_arrow_table().schema
         with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
             for frame in frames:
-                _insert_frame(connection, frame, table, {"family": family, "as_of": as_of, "run_id": run_id})
+                _insert_frame(connection, frame, table, written_in)
                 writer.write_table(connection.execute(f"FROM {table_name(table)}").to_arrow_table())
                 connection.execute(f"TRUNCATE {table_name(table)}")
                 row_count += len(frame)
@@ -115,13 +126,13 @@ def _insert_frame(
         message = f"{table.qualified_name}: missing columns {missing}, unknown columns {unknown}"
         raise ContractError(message)
     names = ", ".join(quote_identifier(name) for name in table.given_names)
-    places = ", ".join("?" for _ in table.written_in)
+    told = (*table.written_in, *table.consents)
+    places = ", ".join("?" for _ in told)
     connection.register("frame", frame)
     try:
         connection.execute(
-            f"INSERT INTO {table_name(table)} ({names}, {', '.join(table.written_in)}) "
-            f"SELECT {names}, {places} FROM frame",
-            [written_in[name] for name in table.written_in],
+            f"INSERT INTO {table_name(table)} ({names}, {', '.join(told)}) SELECT {names}, {places} FROM frame",
+            [written_in[name] for name in told],
         )
     except duckdb.Error as error:
         message = f"{table.qualified_name}: {error}"

@@ -99,7 +99,7 @@ def written_view(
     file = folder / f"{name}.parquet"
     write_result(frame, table, file, family="any", as_of=demo.as_of, run_id="run-1")
     if table.names_customers:
-        with consents_as_of(connection, demo.settings.privacy.consent, demo.as_of) as consents:
+        with consents_as_of(connection, demo.as_of, by_default=demo.settings.privacy.contacts_by_default) as consents:
             consents.keep_in(table, file)
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW checked_{name} AS SELECT * FROM read_parquet({quote_text(str(file))})"

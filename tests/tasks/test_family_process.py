@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import socket
 import subprocess
 import sys
+from multiprocessing import forkserver
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
+
+from models import FAMILIES
+from tasks import family_process
+from warehouse.refreshing import upstream_of
+
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).parents[2]
 # A run that waits for a family, which waits for a catalog that never answers.
@@ -21,7 +31,6 @@ from warehouse.settings import Settings, WarehouseSettings
 
 if __name__ == "__main__":
     folder, catalog = Path(sys.argv[1]), sys.argv[2]
-    family_process._PRELOADED.clear()  # spares the import of every family's libraries
     job = family_process.FamilyJob(
         family="segments", settings=Settings(warehouse=WarehouseSettings(path=folder, catalog=catalog)),
         as_of=date(2024, 1, 1), run_id="run", snapshot=1, folder=folder, upstream=(),
@@ -47,3 +56,15 @@ def test_a_killed_run_leaves_no_family_behind(tmp_path: Path) -> None:
                     process.kill()
     assert gone
     assert not left
+
+
+def test_who_forks_families_has_loaded_those_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[list[str]] = []
+    context = multiprocessing.get_context("forkserver")
+    monkeypatch.setattr(type(context), "set_forkserver_preload", lambda _self, modules: loaded.append(modules))
+    monkeypatch.setattr(forkserver, "ensure_running", lambda: None)
+    family_process.start_family_server(("campaign_effects",))
+    family_process.start_family_server()
+    some, everything = ({name for name in modules if name.startswith("models.")} for modules in loaded)
+    assert some == {family.module for family in FAMILIES if family.name in upstream_of(["campaign_effects"])}
+    assert everything == {family.module for family in FAMILIES}

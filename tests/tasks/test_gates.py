@@ -60,7 +60,7 @@ def first_run(warehouse: WarehouseSettings, folder: Path) -> Run:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_warmed_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks.ingest, "warm_up", lambda: None)
+    monkeypatch.setattr(tasks.ingest, "warm_up", lambda _only: None)
     monkeypatch.setattr(tasks.publish, "prepare_charts", lambda _run: None)
 
 
@@ -77,7 +77,7 @@ def merged_once(empty_warehouse: Path, tmp_path_factory: pytest.TempPathFactory)
     shutil.copytree(empty_warehouse, folder / "warehouse")
     run = first_run(WarehouseSettings(path=folder / "warehouse", threads=1), folder)
     with pytest.MonkeyPatch.context() as patches, keeping_open(run.settings.warehouse):
-        patches.setattr(tasks.ingest, "warm_up", lambda: None)
+        patches.setattr(tasks.ingest, "warm_up", lambda _only: None)
         load(run)
         merge_core.fn(run)
     return run.settings.warehouse.path

@@ -27,12 +27,12 @@ COLUMNS = {"order_id": "no", "product_id": "code", "quantity": "n", "unit_price"
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A word for each time that the families' libraries began to load, beside a server that stands."""
-    words: list[str] = []
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """Whose libraries began to load, each time, beside a server that stands; empty for those of every family."""
+    calls: list[tuple[str, ...]] = []
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:4200/api")
-    monkeypatch.setattr(family_process, "start_family_server", lambda: words.append("started"))
-    return words
+    monkeypatch.setattr(family_process, "start_family_server", calls.append)
+    return calls
 
 
 @pytest.fixture
@@ -62,10 +62,10 @@ def _write(file: Path) -> None:
     os.utime(file, (1_700_000_000, 1_700_000_000))
 
 
-def look_ahead(settings: Settings, *, force: bool = False) -> None:
+def look_ahead(settings: Settings, *, only: tuple[str, ...] = (), force: bool = False) -> None:
     """Look ahead, and wait until that is done."""
     before = set(threading.enumerate())
-    with opened_ahead(settings, force=force):
+    with opened_ahead(settings, only=only, force=force):
         for thread in set(threading.enumerate()) - before:
             thread.join()
         kept = kept_of(settings.warehouse)
@@ -74,30 +74,35 @@ def look_ahead(settings: Settings, *, force: bool = False) -> None:
     assert kept_of(settings.warehouse) is None
 
 
-def test_nothing_is_loaded_where_nothing_is_new(settings: Settings, started: list[str]) -> None:
+def test_nothing_is_loaded_where_nothing_is_new(settings: Settings, started: list[tuple[str, ...]]) -> None:
     look_ahead(settings)
     assert started == []
 
 
-def test_the_families_libraries_load_for_a_new_file(settings: Settings, started: list[str]) -> None:
+def test_the_families_libraries_load_for_a_new_file(settings: Settings, started: list[tuple[str, ...]]) -> None:
     _write(settings.sources["orders"].path / "second.csv")
     look_ahead(settings)
-    assert started == ["started"]
+    assert started == [()]
 
 
-def test_they_load_for_a_file_that_has_changed(settings: Settings, started: list[str]) -> None:
+def test_they_load_for_a_file_that_has_changed(settings: Settings, started: list[tuple[str, ...]]) -> None:
     (settings.sources["orders"].path / "first.csv").touch()
     look_ahead(settings)
-    assert started == ["started"]
+    assert started == [()]
 
 
-def test_they_load_when_the_models_are_fitted_anyway(settings: Settings, started: list[str]) -> None:
+def test_they_load_when_the_models_are_fitted_anyway(settings: Settings, started: list[tuple[str, ...]]) -> None:
     look_ahead(settings, force=True)
-    assert started == ["started"]
+    assert started == [()]
+
+
+def test_of_some_families_only_theirs_load(settings: Settings, started: list[tuple[str, ...]]) -> None:
+    look_ahead(settings, only=("segments",), force=True)
+    assert started == [("segments",)]
 
 
 def test_they_wait_where_a_server_has_to_start_first(
-    settings: Settings, started: list[str], monkeypatch: pytest.MonkeyPatch
+    settings: Settings, started: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PREFECT_API_URL")
     look_ahead(settings, force=True)
@@ -105,14 +110,14 @@ def test_they_wait_where_a_server_has_to_start_first(
 
 
 def test_they_load_for_the_first_run_which_makes_the_warehouse_itself(
-    settings: Settings, started: list[str], tmp_path: Path
+    settings: Settings, started: list[tuple[str, ...]], tmp_path: Path
 ) -> None:
     look_ahead(settings.model_copy(update={"warehouse": WarehouseSettings(path=tmp_path / "none")}))
-    assert started == ["started"]
+    assert started == [()]
     assert not (tmp_path / "none").exists()
 
 
-def test_what_goes_wrong_is_left_to_the_run(settings: Settings, started: list[str]) -> None:
+def test_what_goes_wrong_is_left_to_the_run(settings: Settings, started: list[tuple[str, ...]]) -> None:
     (settings.sources["orders"].path / "first.csv").unlink()
     look_ahead(settings)
     assert started == []

@@ -110,12 +110,12 @@ def test_words_of_a_source_are_read_in_small_letters_and_no_channel_is_all(shop:
     assert rows == [("marketing", "email"), ("profiling", "all")]
 
 
-def lists_of(folder: Path, *customers: str) -> Path:
+def lists_of(folder: Path, *customers: str, may_contact: bool | None = None) -> Path:
     """Write the lists of customers as the family gives them."""
     table, file = find("results.recommendations"), folder / "recommendations.parquet"
     words = dict.fromkeys(table.given_names, "x") | {"score": 1.0, "is_repeat": False, "recommendation_rank": 1}
     rows = pd.DataFrame([words | {"customer_id": customer} for customer in customers])
-    write_result(rows, table, file, family="recommendations", as_of=AS_OF, run_id="run-1")
+    write_result(rows, table, file, family="recommendations", as_of=AS_OF, run_id="run-1", may_contact=may_contact)
     return file
 
 
@@ -136,7 +136,7 @@ def test_a_familys_answer_loses_who_objects_and_says_who_may_be_contacted(
         ("eve", MARKETING, "email", True, 1),
     )
     file = lists_of(tmp_path, "ann", "bob", "eve", "kim")
-    with consents_as_of(lake, rule, AS_OF) as consents:  # type: ignore[arg-type] # the settings allow no other
+    with consents_as_of(lake, AS_OF, by_default=rule == "opt_out") as consents:
         assert consents.keep_in(find("results.recommendations"), file) == 1
         # Done again, as when a task is repeated, it is the same.
         assert consents.keep_in(find("results.recommendations"), file) == 0
@@ -153,11 +153,26 @@ def test_without_decisions_everybody_is_named_and_may_be_contacted(
     lake: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     file = lists_of(tmp_path, "ann", "bob")
-    with consents_as_of(lake, "opt_out", AS_OF) as consents:
+    with consents_as_of(lake, AS_OF, by_default=True) as consents:
         assert consents.keep_in(find("results.recommendations"), file) == 0
         assert consents.keep_in_warehouse(()) == 0
     rows = lake.execute(f"SELECT customer_id, may_contact, contact_channels FROM '{file}' ORDER BY ALL").fetchall()
     assert rows == [("ann", True, "all"), ("bob", True, "all")]
+
+
+@pytest.mark.parametrize(("by_default", "expected"), [(True, "all"), (False, None)])
+def test_a_file_that_says_so_already_is_not_written_again(
+    lake: duckdb.DuckDBPyConnection, tmp_path: Path, *, by_default: bool, expected: str | None
+) -> None:
+    file = lists_of(tmp_path, "ann", may_contact=by_default)
+    written = file.stat().st_ino
+    with consents_as_of(lake, AS_OF, by_default=by_default) as consents:
+        assert consents.keep_in(find("results.recommendations"), file) == 0
+    assert file.stat().st_ino == written
+    assert lake.execute(f"SELECT may_contact, contact_channels FROM '{file}'").fetchall() == [(by_default, expected)]
+    with consents_as_of(lake, AS_OF, by_default=not by_default) as consents:
+        assert consents.keep_in(find("results.recommendations"), file) == 0
+    assert lake.execute(f"SELECT may_contact FROM '{file}'").fetchall() == [(not by_default,)]
 
 
 def test_answers_that_stand_follow_what_is_decided_since(lake: duckdb.DuckDBPyConnection) -> None:
@@ -184,7 +199,7 @@ def test_answers_that_stand_follow_what_is_decided_since(lake: duckdb.DuckDBPyCo
         "SELECT customer_id, day(as_of), may_contact, contact_channels FROM results.customer_segments ORDER BY 2, 1"
     )
 
-    with consents_as_of(lake, "opt_out", date(2025, 6, 29)) as consents:
+    with consents_as_of(lake, date(2025, 6, 29), by_default=True) as consents:
         assert consents.keep_in_warehouse({"customer_value"}) == 2
     assert lake.execute(segments).fetchall() == [
         ("bob", 28, None, None),
@@ -195,7 +210,7 @@ def test_answers_that_stand_follow_what_is_decided_since(lake: duckdb.DuckDBPyCo
     # Of a later day than the run's.
     assert lake.execute("SELECT count(*) FROM results.customer_value").fetchall() == [(2,)]
 
-    with consents_as_of(lake, "opt_out", AS_OF) as consents:
+    with consents_as_of(lake, AS_OF, by_default=True) as consents:
         assert consents.keep_in_warehouse(()) == 3
     assert lake.execute(segments).fetchall() == [("bob", 28, None, None), ("bob", 29, False, None)]
     values = "SELECT customer_id, may_contact, contact_channels FROM results.customer_value"
