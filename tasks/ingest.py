@@ -33,6 +33,7 @@ from warehouse.rotation import rotate
 from warehouse.run_records import bury_crashed_runs
 from warehouse.setting_aside import SetAside, accept, discard, judge_again
 from warehouse.statements import statement
+from warehouse.undoing import remember_rule, rule_stands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -187,8 +188,9 @@ def merge_core(run: Run) -> Merged:
     """Merge what waits in raw into core, check core, and commit both or neither."""
     aside: list[SetAside] = []
     with open_warehouse(run.settings.warehouse) as connection:
-        waiting = _sources(connection, "waiting_sources")
-        if waiting:
+        waiting, rule = _sources(connection, "waiting_sources"), run.settings.returns
+        stands = rule_stands(connection, rule)
+        if waiting or not stands:
             with transaction(connection, "merge core", run.run_id):
                 key = key_of(connection, run.settings)
                 for name in in_merge_order(run.settings, waiting):
@@ -202,7 +204,10 @@ def merge_core(run: Run) -> Merged:
                         warn(f"set aside: {load.reason} See: tillflow quarantine loads")
                     aside += counts.set_aside
                 settings = run.settings.run
-                in_part = complete_core(connection, None if settings.full else run.run_id, verify=settings.verify)
+                by_itself = run.run_id if stands and not settings.full else None
+                in_part = complete_core(connection, by_itself, rule=rule, verify=settings.verify)
+                if not stands:
+                    remember_rule(connection, rule, run.run_id)
                 pass_gate(Gate.CORE, run, connection, in_part=in_part)
         row = connection.execute(statement("last_day_with_orders")).fetchone()
     return Merged(last_day=row[0] if row else None, set_aside=tuple(aside))
@@ -262,7 +267,8 @@ def replay(run: Run) -> dict[str, tuple[int, int]]:
             merge = Merge.of(run.settings, name, key=key, run_id=run.run_id, now=utc_now())
             counts = replay_quarantine(connection, merge)
             passed[name] = (counts.rows_read, counts.rows_accepted + counts.rows_duplicate)
-        complete_core(connection)
+        complete_core(connection, rule=run.settings.returns)
+        remember_rule(connection, run.settings.returns, run.run_id)
         pass_gate(Gate.CORE, run, connection)
     return passed
 

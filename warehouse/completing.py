@@ -15,6 +15,8 @@ from warehouse.building import ALL_DAYS, rebuild, select_of
 from warehouse.catalog import find
 from warehouse.contracts import WAREHOUSE_FOLDER
 from warehouse.ddl import quote_identifier, quote_text, table_name
+from warehouse.settings import ReturnsSettings
+from warehouse.undoing import forget, pair_all, pair_touched, pairs_of_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +33,7 @@ _MOST_TOUCHED_SHARE = 0.2
 _LINES_AT_A_TIME = 25_000_000
 _HELPERS = (
     *("changed_lines", "touched_lines", "touched_orders", "touched_keys", "touched_customers", "touched_days"),
-    *("replaced_order_lines", "replaced_events"),
+    *("replaced_order_lines", "replaced_events", "changed_pairs"),
 )
 
 
@@ -39,30 +41,40 @@ class IncrementalError(Exception):
     """What was taken over and what was renewed are not together what a full build gives; nothing was committed."""
 
 
-def complete_core(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, verify: bool = False) -> bool:
+def complete_core(
+    connection: duckdb.DuckDBPyConnection,
+    run_id: str | None = None,
+    *,
+    rule: ReturnsSettings | None = None,
+    verify: bool = False,
+) -> bool:
     """Renew the derived rows and tables of core, and return whether only in part. The caller owns the transaction.
 
     Args:
         connection: the open warehouse, after the merge.
         run_id: the run whose merged loads are all that has changed; what they do not touch is taken over.
+        rule: which returns undo which sales; by default as settings have it by default.
         verify: build everything beside that, and compare.
 
     Raises:
         IncrementalError: when `verify` finds a difference.
     """
+    rule = rule or ReturnsSettings()
     in_part = run_id is not None and _touches_little(connection, run_id)
     if run_id is not None and in_part:
         merged = _merged_tables(connection, run_id)
         for name in ("products", "customers"):
             _renew_derived(connection, name, in_full=name in merged)
+        pair_touched(connection, rule)
         _note_days_before(connection)
         _renew_touched_orders(connection)
         _renew_touched_days(connection, events_merged="events" in merged)
         if verify:
-            _verify(connection)
+            _verify(connection, rule)
     else:
         for name in ("products", "customers"):
             _renew_derived(connection, name, in_full=True)
+        pair_all(connection, rule)
         _rebuild_orders(connection)
         rebuild(connection, find("core.daily_metrics"), {})
     for name in _HELPERS:
@@ -237,8 +249,12 @@ def _replace_days(connection: duckdb.DuckDBPyConnection, days: Table, from_on: d
     connection.execute(f"INSERT INTO {table_name(days)} ({columns}) {select_of(days)}", between)
 
 
-def _verify(connection: duckdb.DuckDBPyConnection) -> None:
+def _verify(connection: duckdb.DuckDBPyConnection, rule: ReturnsSettings) -> None:
     """Compare, by a hash of all rows, what was renewed in part with what a build of everything gives."""
+    pairs_of_all(connection, rule)
+    columns = ", ".join(quote_identifier(column) for column in find("core.undone_sales").column_names)
+    _compare(connection, "core.undone_sales", columns, "FROM temp.paired", {})
+    forget(connection)
     for name in ("orders", "daily_metrics"):
         table = find(f"core.{name}")
         columns = ", ".join(quote_identifier(column) for column in table.column_names)

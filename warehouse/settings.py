@@ -228,6 +228,26 @@ class QualitySettings(Section):
     )
 
 
+class ReturnsSettings(Section):
+    """`[returns]`: which returns and cancellations undo which sales; see core.undone_sales."""
+
+    longest_days: int = Field(
+        180,
+        ge=0,
+        le=3650,
+        description=(
+            "A return undoes sales of the same customer and product that are no older than this. 0: none undoes any, "
+            "and all sales are counted as they were made."
+        ),
+    )
+    cancelled_hours: float = Field(
+        24,
+        ge=0,
+        le=8760,
+        description="A sale that was undone sooner was never demand, and its undoing is no return that rates count.",
+    )
+
+
 class ColumnMapping(Section):
     """Where a column comes from, in full: `{ column = "CustomerID", strip_suffix = ".0" }`."""
 
@@ -349,6 +369,7 @@ class Settings(BaseModel):
     warehouse: WarehouseSettings = WarehouseSettings()
     run: RunSettings = RunSettings()
     quality: QualitySettings = QualitySettings()
+    returns: ReturnsSettings = ReturnsSettings()
     privacy: PrivacySettings = PrivacySettings()
     sources: dict[SourceName, SourceSettings] = Field(default_factory=dict)
     models: dict[str, dict[str, Any]] = Field(default_factory=dict)

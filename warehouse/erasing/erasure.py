@@ -90,9 +90,9 @@ def erase(settings: Settings, command: Command) -> Persons:
     with open_warehouse(settings.warehouse) as connection:
         command.told("building what follows from core again")
         with transaction(connection, "complete core", command.erasure_id):
-            complete_core(connection)
+            complete_core(connection, rule=settings.returns)
             # What changed in the past is no change that features could be renewed by.
-            connection.execute("DELETE FROM ops.feature_builds")
+            connection.execute("DELETE FROM ops.feature_builds WHERE starts_with(table_name, 'features.')")
         command.told("removing old files")
         remove_old_files(connection)
     command.told("writing the catalog anew")

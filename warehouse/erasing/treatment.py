@@ -102,7 +102,7 @@ def _of_contract(settings: Settings, schema: str, columns: Sequence[str], lifeti
     orders = [
         f"{when} AND {_is_order(quote_identifier(column))}"
         for column, when in order_columns().items()
-        if column in columns and schema in ("features", "results")
+        if column in columns and schema in ("core", "features", "results")
     ]
     first, end = lifetime
     codes = [

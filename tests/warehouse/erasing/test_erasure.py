@@ -61,6 +61,7 @@ def _erase_and_look(lake: WarehouseSettings, tmp_path: Path) -> None:
         "core.orders": (0, 5),
         "core.reviews": (1, 0),
         "core.social_ties": (2, 0),
+        "core.undone_sales": (2, 0),
         "features.buyers": (2, 0),
         "features.customer_history": (2, 0),
         "features.interactions": (2, 0),
