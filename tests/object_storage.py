@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SECRET = "S3CR3T-of-the-bucket"  # noqa: S105 - what is looked for
+_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "reader",
+    "AWS_SECRET_ACCESS_KEY": SECRET,
+    "AWS_REGION": "eu-central-1",
+    "DUCKDB_S3_ENDPOINT": "storage.example",
+    "DUCKDB_S3_USE_SSL": "false",
+}
 _LISTED = b'<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated>%s</ListBucketResult>'
 _BEGUN = b"<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>"
 _ENDED = b"<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>"
+_KEY = re.compile(r"<Key>(.*?)</Key>")
 _OF_OBJECT = {"ETag": '"x"', "Last-Modified": "Sat, 21 Nov 2026 16:00:00 GMT", "Accept-Ranges": "bytes"}
 
 
@@ -83,7 +96,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         name, query = self._asked()
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if "delete" in query:
+            for key in _KEY.findall(body.decode()):
+                self.storage.objects.pop(f"{name.rstrip('/')}/{unescape(key)}", None)
+            self._answer(200, b"<DeleteResult></DeleteResult>")
+            return
         if "uploads" in query:
             self._answer(200, _BEGUN)
             return
@@ -94,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def object_storage() -> Iterator[Storage]:
-    """Serve empty buckets on this machine, as long as the context lasts."""
+    """Serve empty buckets on this machine, where the environment says, as long as the context lasts."""
     storage = Storage()
     handler = type("Handler", (_Handler,), {"storage": storage})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -102,7 +120,10 @@ def object_storage() -> Iterator[Storage]:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield storage
+            with pytest.MonkeyPatch.context() as environment:
+                for name, value in {**_ENVIRONMENT, "HTTP_PROXY": f"http://127.0.0.1:{storage.port}"}.items():
+                    environment.setenv(name, value)
+                yield storage
         finally:
             server.shutdown()
             thread.join()

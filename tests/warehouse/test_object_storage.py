@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from tests.object_storage import Storage, object_storage
+from tests.object_storage import SECRET, Storage, object_storage
 from warehouse.connection import WarehouseError, create_warehouse, open_warehouse, transaction
 from warehouse.reading import only_reading, open_for_reading
 from warehouse.settings import WarehouseSettings
@@ -16,21 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECRET = "S3CR3T-of-the-bucket"  # noqa: S105 - what is looked for
-
 
 @pytest.fixture(scope="module")
 def storage() -> Iterator[Storage]:
-    with object_storage() as served, pytest.MonkeyPatch.context() as environment:
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": "reader",
-            "AWS_SECRET_ACCESS_KEY": SECRET,
-            "AWS_REGION": "eu-central-1",
-            "DUCKDB_S3_ENDPOINT": "storage.example",
-            "DUCKDB_S3_USE_SSL": "false",
-            "HTTP_PROXY": f"http://127.0.0.1:{served.port}",
-        }.items():
-            environment.setenv(name, value)
+    with object_storage() as served:
         yield served
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tasks.disclosing import write_disclosures
-from tests.erasable_shop import NOW, OTHERS, PERSON, erased, order, run, settings_in, write_file
+from tests.erasable_shop import NOW, OTHERS, PERSON, erased, order, run, settings_in, shop, write_file
 from tests.keys import KEY
 from tests.warehouse.ingest import ask
 from warehouse.connection import WarehouseError, open_warehouse
@@ -29,7 +29,7 @@ from warehouse.protection import revealed, with_values
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from warehouse.settings import Settings
+    from warehouse.settings import Settings, WarehouseSettings
 
 EMAIL = "ann.lee@shop.example"
 _THEIRS = re.compile(rf"(?<![0-9A-Za-z]){PERSON}(?![0-9A-Za-z])")
@@ -203,3 +203,30 @@ def test_nothing_is_held_of_an_erased_person(asked_shop: Path, tmp_path: Path) -
     erased(settings)
     with pytest.raises(NobodyError, match=r"^The warehouse holds nothing of this customer, who was erased\."):
         disclose(settings, [PERSON], now=NOW)
+
+
+@pytest.mark.long
+def test_with_either_catalog_the_same_is_told(lake: WarehouseSettings, tmp_path: Path) -> None:
+    told = disclose(shop(lake, tmp_path), [PERSON], now=NOW)[PERSON]
+    assert {one["table"]: len(one["rows"]) for one in told["tables"]} == {
+        "core.consents": 1,
+        "core.customers": 1,
+        "core.order_lines": 4,
+        "core.orders": 3,
+        "core.reviews": 1,
+        "core.social_ties": 2,
+        "features.buyers": 1,
+        "features.customer_history": 1,
+        "features.interactions": 1,
+        "features.ties": 1,
+        "ops.quarantine": 2,
+        "protected.personal_values": 8,
+        "raw.answers": 1,
+        "raw.customers": 2,
+        "raw.orders": 8,
+        "raw.reviews": 1,
+        "raw.ties": 2,
+        "results.anomalies": 3,
+        "results.customer_segments": 2,
+        "results.recommendations": 1,
+    }
