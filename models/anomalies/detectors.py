@@ -103,7 +103,8 @@ def _stl(
         seasonal_jump=math.ceil(seasonal / 10),
         trend_jump=math.ceil(trend / 10),
         low_pass_jump=math.ceil(_odd(period) / 10),
-    ).fit()
+        # With weights, one pass between ten renewals of them converges nearly certainly, as the authors found.
+    ).fit(inner_iter=1, outer_iter=10)
     return np.asarray(parts.trend), np.asarray(parts.seasonal)
 
 

@@ -55,20 +55,19 @@ def find_shifts(logs: Values, period: int, least_spread: float) -> list[Shift]:
         return []
     levels = _usual_levels(logs, window)
     spreads = _spreads(logs, levels, least_spread)
-    old = _where_old_levels_end(logs, levels, spreads)
+    old = _ends(logs, levels, np.full(logs.size, window), spreads)
     found: list[tuple[int, float]] = []
     at, regime = window, 0
-    while at < logs.size:
+    while True:
         # A young level is known less well than an old one; of the old ones all is computed at once.
-        if at >= regime + window + _MOST_DAYS:
-            later = np.searchsorted(old, at)
-            if later == old.size:
-                break
-            at = int(old[later])
-        verdict = _new_level(logs, regime, at, window, spreads)
-        if verdict is not None:
-            found.append(verdict)
-            regime = verdict[0]
+        grown = regime + window + _MOST_DAYS
+        young = regime + _ends_of_young(logs[regime:grown], window, spreads)
+        ends = np.concatenate((young[young >= at], old[old >= max(at, grown)]))
+        if not ends.size:
+            break
+        at = int(ends[0])
+        regime, score = _new_level(logs, regime, at, window, spreads)
+        found.append((regime, score))
         at += 1
     return _levels(logs, found, period)
 
@@ -111,38 +110,50 @@ def _spreads(logs: Values, levels: Values, least_spread: float) -> Values:
     return spreads
 
 
-def _where_old_levels_end(logs: Values, levels: Values, spreads: Values) -> NDArray[np.int64]:
-    """Return the days that show a new level if the one before has lasted for the whole window, ascending."""
-    window = int(np.isnan(levels).sum())
+def _ends_of_young(logs: Values, window: int, spreads: Values) -> NDArray[np.int64]:
+    """Return the days that show a new level in the first days of one, which begins with `logs`."""
+    levels = np.full(logs.size, np.nan)
+    for first in range(LEAST_DAYS, logs.size):
+        levels[first] = _level(logs, 0, first, window)
+    return _ends(logs, levels, np.clip(np.arange(logs.size), 1, window), spreads)
+
+
+def _ends(logs: Values, levels: Values, known: NDArray[np.int64], spreads: Values) -> NDArray[np.int64]:
+    """Return the days that show a new level, ascending.
+
+    `levels`, of the shape of `logs`, are those before each day, known from `known` days; not a number where none is.
+    """
     ends = np.zeros(logs.size, dtype=bool)
-    for days in range(LEAST_DAYS, _MOST_DAYS + 1):
-        off = sliding_window_view(logs, days) - levels[: logs.size + 1 - days, None]
-        ends[days - 1 :] |= _is_new(off, _limit_of(days, window, spreads))
+    for days in range(LEAST_DAYS, min(_MOST_DAYS, logs.size) + 1):
+        count = logs.size + 1 - days
+        off = sliding_window_view(logs, days) - levels[:count, None]
+        ends[days - 1 :] |= _is_new(off, _limit_of(days, known[:count], spreads))
     return np.flatnonzero(ends)
 
 
-def _limit_of(days: int, known: int, spreads: Values) -> float:
+def _limit_of(days: int, known: int | NDArray[np.int64], spreads: Values) -> Values:
     """Return how far the mean of some days has to be off a level that is known from `known` days."""
-    return float(_LIMIT * np.sqrt(1 + days / known) * spreads[days])
+    return np.asarray(_LIMIT * np.sqrt(1 + days / known) * spreads[days])
 
 
-def _is_new(off: Values, limit: float) -> NDArray[np.bool_]:
+def _is_new(off: Values, limit: Values) -> NDArray[np.bool_]:
     """Return whether each row of `off`, days off a level, shows another one."""
     size = np.median(off, axis=1)
     same = (np.sign(off) == np.sign(size)[:, None]).all(axis=1) & (np.abs(off).min(axis=1) >= np.abs(size) / 3)
     return np.asarray(same & (np.abs(size) >= LEAST_SIZE) & (np.abs(off.mean(axis=1)) >= limit))
 
 
-def _new_level(logs: Values, regime: int, at: int, window: int, spreads: Values) -> tuple[int, float] | None:
-    """Return the first day and the score of a new level that the days up to and with `at` show, if they do."""
+def _new_level(logs: Values, regime: int, at: int, window: int, spreads: Values) -> tuple[int, float]:
+    """Return the first day and the score of the new level that the days up to and with `at` show."""
     for days in range(LEAST_DAYS, _MOST_DAYS + 1):
         first = at + 1 - days
         if first - regime < LEAST_DAYS:
-            return None
+            break
         off = logs[first : at + 1] - _level(logs, regime, first, window)
         if _is_new(off[None, :], _limit_of(days, min(first - regime, window), spreads))[0]:
             return first, float(off.mean() / spreads[days])
-    return None
+    message = f"no new level ends on day {at} after the one from day {regime} on"
+    raise ValueError(message)
 
 
 def _is_yearly(logs: Values, first: int, end: int, period: int) -> bool:
