@@ -47,6 +47,7 @@ class Context:
     as_of: date
     seed: int = 0
     currency: str = ""
+    country: str = ""
     remarks: list[str] = field(default_factory=list)
 
 

@@ -155,7 +155,8 @@ def _work(job: FamilyJob) -> None:
     row_count = 0
     status, reason = "published", ""
     try:
-        context = Context(as_of=job.as_of, seed=job.settings.run.seed, currency=job.settings.shop.currency)
+        shop = job.settings.shop
+        context = Context(as_of=job.as_of, seed=job.settings.run.seed, currency=shop.currency, country=shop.country)
         # Families run beside each other, a core for each: threads of their libraries would wait for one another.
         with threadpool_limits(limits=1), open_warehouse(job.settings.warehouse, snapshot=job.snapshot) as connection:
             answer = family.fit(_inputs(connection, family, job), parameters, context)

@@ -45,9 +45,8 @@ ORDER_LINES = 20_000
 # What takes long and is tested with its defaults by the family's own tests.
 LIGHT = (
     "models.demand_forecast.arima_levels=[]",
-    "models.demand_forecast.history_periods=120",
+    "models.demand_forecast.history_days=120",
     "models.demand_forecast.windows=3",
-    "models.demand_forecast.judged_windows=1",
     "models.demand_forecast.product_count=3",
     "models.demand_forecast.category_count=2",
     "models.demand_forecast.bootstrap_draws=100",

@@ -57,6 +57,14 @@ class ShopSettings(Section):
 
     name: str = Field("Shop", description="The shop's name, as the report shows it.")
     currency: str = Field("", description="The currency of all prices, such as EUR.")
+    country: str = Field(
+        "",
+        pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$",
+        description=(
+            "Whose public holidays forecasts know: an ISO 3166 code such as DE, or with a part of the country, such as "
+            "GB-ENG. Empty: Christmas, New Year and Easter only, and only what the shop's own days say of them."
+        ),
+    )
     time_zone: str = Field("UTC", description="Calendar days are days in this IANA time zone.")
 
     @field_validator("time_zone")

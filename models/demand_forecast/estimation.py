@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import statsforecast.models  # noqa: F401 - what candidates are made of, loaded once for all processes that are forked
 
+from models.demand_forecast.candidates.forecaster import NoAnswerError
 from models.evaluation import FittedParameter
 from models.intervals import NORMAL_95
 
@@ -39,9 +40,24 @@ def find_form(candidate: Forecaster, training: Training) -> Form | None:
     try:
         with _library_noise_off():
             return candidate.form_of(training)
+    except NoAnswerError:
+        return None
     except _UNFITTABLE as error:
         logger.warning("%s can't be fitted to %d periods: %s", candidate.name, training.cleaned.size, error)
         return None
+
+
+def carry_on(candidate: Forecaster, model: Any, training: Training, horizon: int) -> NDArray[np.float64] | None:  # noqa: ANN401
+    """Return the forecast, after `training`, of a model that was fitted to less of it; None where it can't go on."""
+    try:
+        with _library_noise_off():
+            again = candidate.carried_on(model, training, horizon)
+    except _UNFITTABLE as error:
+        logger.info("%s can't be carried on to %d periods: %s", candidate.name, training.cleaned.size, error)
+        return None
+    if again is None or not np.isfinite(again).all():
+        return None
+    return _laid_out(candidate, np.asarray(again, dtype=np.float64), training, horizon)
 
 
 def fit_and_forecast(
@@ -61,7 +77,13 @@ def fit_and_forecast(
     if not np.isfinite(forecast).all():
         logger.warning("%s forecasts no finite numbers after %d periods", candidate.name, training.cleaned.size)
         return None
-    return model, candidate.laid_out(np.maximum(forecast, 0.0), training, horizon)
+    return model, _laid_out(candidate, forecast, training, horizon)
+
+
+def _laid_out(
+    candidate: Forecaster, forecast: NDArray[np.float64], training: Training, horizon: int
+) -> NDArray[np.float64]:
+    return np.asarray(candidate.laid_out(np.maximum(forecast, 0.0), training, horizon))
 
 
 def fitted_parameters(candidate: Forecaster, scope: str, model: Any) -> list[FittedParameter]:  # noqa: ANN401

@@ -34,14 +34,13 @@ class DemandForecastParameters(Parameters):
     product_frequency: Frequency = Field(
         default="weekly", description="The grain of the products' forecasts; weeks are steadier and cheaper than days."
     )
-    history_periods: Annotated[int, Field(ge=28, le=5_000)] = Field(
-        default=400, description="The most recent days or weeks of each series that models learn from."
+    history_days: Annotated[int, Field(ge=28, le=5_000)] = Field(
+        default=1_500,
+        description="The most recent days that models learn from; two years or more teach the season of the year.",
     )
-    windows: Annotated[int, Field(ge=2, le=20)] = Field(
-        default=5, description="Rolling origins of the backtest, one horizon apart; the first only selects."
-    )
-    judged_windows: Annotated[int, Field(ge=1, le=19)] = Field(
-        default=2, description="The latest windows, on which the selection made before each of them is judged."
+    windows: Annotated[int, Field(ge=2, le=60)] = Field(
+        default=13,
+        description="Rolling origins of the backtest, one horizon apart: 13 of four weeks are a year.",
     )
     models: tuple[Literal[_NAMES], ...] = Field(  # type: ignore[valid-type]
         default=CANDIDATES.names,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from models.frames import numeric_frame
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from models.demand_forecast.parameters import DemandForecastParameters
 
 DAYS_IN_WEEK = 7
-WEEKS_IN_YEAR = 52
 
 MEASURES = {"total": ("amount", "units"), "category": ("amount",), "product": ("units",)}
 _COLUMN = {"amount": "sales_amount", "units": "unit_count"}
@@ -50,14 +50,10 @@ class Series:
         """Return the first day of period `index`; periods after the history are those to forecast."""
         return self.first_on + timedelta(days=index * self.period_days)
 
-    def season(self, training_count: int) -> int:
-        """Return the periods in a season that `training_count` periods can teach.
-
-        Seven for days. For weeks 52 once two years are there, else 1, which makes the seasonal naive the naive one.
-        """
-        if self.period_days == 1:
-            return DAYS_IN_WEEK
-        return WEEKS_IN_YEAR if training_count >= 2 * WEEKS_IN_YEAR else 1
+    @property
+    def season(self) -> int:
+        """The periods in a week; the season of the year is the calendar's."""
+        return DAYS_IN_WEEK // self.period_days
 
     def horizon(self, horizon_days: int) -> int:
         """Return the periods that cover `horizon_days`."""
@@ -82,7 +78,7 @@ def series_of(table: pa.Table, parameters: DemandForecastParameters, as_of: date
                     values,
                     last_on=days["demand_on"].iloc[-1].date(),
                     is_weekly=getattr(parameters, f"{level}_frequency") == "weekly",
-                    history_periods=parameters.history_periods,
+                    history_days=parameters.history_days,
                     names=(str(level), str(series_id), str(days["series_name"].iloc[-1]), measure),
                 )
             )
@@ -90,12 +86,12 @@ def series_of(table: pa.Table, parameters: DemandForecastParameters, as_of: date
 
 
 def _series(
-    days: NDArray[np.float64], *, last_on: date, is_weekly: bool, history_periods: int, names: tuple[str, str, str, str]
+    days: NDArray[np.float64], *, last_on: date, is_weekly: bool, history_days: int, names: tuple[str, str, str, str]
 ) -> Series:
     period_days = DAYS_IN_WEEK if is_weekly else 1
     # Weeks end with the last day, so that none is cut short at either end.
     whole = days[days.size % period_days :]
-    values = whole.reshape(-1, period_days).sum(axis=1)[-history_periods:]
+    values = whole.reshape(-1, period_days).sum(axis=1)[-(history_days // period_days) :]
     level, series_id, name, measure = names
     return Series(
         level=level,
@@ -106,3 +102,10 @@ def _series(
         first_on=last_on - timedelta(days=values.size * period_days - 1),
         demand=values,
     )
+
+
+def shop_days_of(table: pa.Table, parameters: DemandForecastParameters, as_of: date) -> dict[str, Series]:
+    """Return the shop's sales by day in each measure that it has, whatever the grain of its forecast."""
+    daily = parameters.model_copy(update={"total_frequency": "daily"})
+    days = table.filter(pc.equal(table["level"], "total"))
+    return {one.measure: one for one in series_of(days, daily, as_of)}

@@ -1,19 +1,25 @@
-"""What a model is trained on: a series up to an origin, without closed days, outliers cut."""
+"""What a model is trained on: a series up to an origin, without closed days, outliers cut, and its calendar."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from models.demand_forecast.series import DAYS_IN_WEEK
+from models.demand_forecast.closures import DAYS_IN_WEEK, open_weekdays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_CLOSED_WEEKS = 8
+    from models.demand_forecast.shop_calendar import CalendarEffects
+
+    Values = NDArray[np.float64]
+
+DAYS_IN_YEAR_OF_WEEKS = 364
+# What a week sells is learned from the latest days; the season of the year is the calendar's.
+_LATEST_DAYS = 400
 _NEIGHBOURS = 7
 _RARE_ZERO_SHARE = 0.1
 _NORMAL_CONSISTENT = 1.4826  # makes the median absolute deviation estimate a normal's standard deviation
@@ -23,27 +29,40 @@ _NORMAL_CONSISTENT = 1.4826  # makes the median absolute deviation estimate a no
 class Training:
     """A series up to an origin.
 
-    `cleaned` are the open periods only, outliers cut, with `season` of them in a season; `raw` are all periods as they
-    were, with `raw_season` in a season. `is_open` tells for each weekday position, counted from the first period
-    after the origin, whether the shop opens.
+    `raw` are all periods as they were, with `raw_season` of them in a season; `cleaned` the latest open periods only,
+    outliers cut, with `season` of them in a season; `adjusted` these with the calendar's effects taken off. `is_open`
+    tells for each weekday position, counted from the first period after the origin, whether the shop opens.
     """
 
-    raw: NDArray[np.float64]
+    raw: Values
     raw_season: int
-    cleaned: NDArray[np.float64]
+    period_days: int
+    cleaned: Values
+    adjusted: Values
     season: int
     is_open: NDArray[np.bool_]
+    calendar: CalendarEffects
 
     def open_ahead(self, horizon: int) -> NDArray[np.bool_]:
         """Return for each of the next `horizon` periods whether the shop opens."""
-        return np.resize(self.is_open, horizon)
+        return np.resize(self.is_open, horizon) & np.isfinite(self.calendar.ahead[:horizon])
 
-    def spread(self, forecast: NDArray[np.float64], horizon: int) -> NDArray[np.float64]:
-        """Return a forecast of open periods laid out over `horizon` periods, closed ones as zeros."""
-        ahead = self.open_ahead(horizon)
+    def spread(self, forecast: Values, horizon: int) -> Values:
+        """Return a forecast of open weekdays laid out over `horizon` periods, closed ones as zeros."""
+        weekdays = np.resize(self.is_open, horizon)
         result = np.zeros(horizon)
-        result[ahead] = forecast[: ahead.sum()]
-        return result
+        result[weekdays] = forecast[: weekdays.sum()]
+        return np.where(self.open_ahead(horizon), result, 0.0)
+
+    @property
+    def year(self) -> int:
+        """The periods in 52 weeks."""
+        return DAYS_IN_YEAR_OF_WEEKS // self.period_days
+
+    @property
+    def knows_year(self) -> bool:
+        """Whether the calendar knows the season of the year."""
+        return self.calendar.knows_year
 
     @property
     def scale(self) -> float:
@@ -52,61 +71,78 @@ class Training:
         The denominator of the mean absolute scaled error: Hyndman and Koehler (2006), Another look at measures of
         forecast accuracy. Not a number where the history is shorter than a season or never differs from itself.
         """
+        return self._naive_error(1)
+
+    @property
+    def squared_scale(self) -> float:
+        """The root mean squared error of the same forecast, the denominator of the RMSSE."""
+        return math.sqrt(self._naive_error(2))
+
+    def _naive_error(self, power: int) -> float:
         if self.raw.size <= self.raw_season:
             return float("nan")
-        value = float(np.mean(np.abs(self.raw[self.raw_season :] - self.raw[: -self.raw_season])))
+        value = float(np.mean(np.abs(self.raw[self.raw_season :] - self.raw[: -self.raw_season]) ** power))
         return value if value > 0 else float("nan")
 
 
-def training_of(history: NDArray[np.float64], season: int, outlier_limit: float) -> Training:
-    """Return what models may learn from `history`, whose season has `season` periods."""
-    is_open = _open_positions(history) if season == DAYS_IN_WEEK else np.ones(1, dtype=bool)
+def training_of(
+    history: Values, season: int, period_days: int, outlier_limit: float, calendar: CalendarEffects
+) -> Training:
+    """Return what models may learn from `history`, whose season has `season` periods.
+
+    `calendar` has the effects on the history's periods and on those to forecast.
+    """
+    # Whole weeks are left out, so that a model which carries on finds each weekday where it was.
+    first = max(0, -(-(history.size - _LATEST_DAYS // period_days) // season) * season)
+    recent, effects = history[first:], calendar.past[first:]
+    is_open = open_weekdays(history) if season == DAYS_IN_WEEK else np.ones(1, dtype=bool)
     if is_open.size > 1 and not is_open.all():
-        mask = np.resize(np.roll(is_open, -_first_position(history)), history.size)
-        open_values, open_season = history[mask], int(is_open.sum())
+        # Position 0 is the weekday of the day after the last.
+        mask = np.resize(np.roll(is_open, recent.size % DAYS_IN_WEEK), recent.size)
+        recent, effects, open_season = recent[mask], effects[mask], int(is_open.sum())
     else:
-        open_values, open_season = history, season
-    cleaned = _cleaned(open_values, open_season, outlier_limit)
-    return Training(raw=history, raw_season=season, cleaned=cleaned, season=open_season, is_open=is_open)
+        open_season = season
+    factors = np.exp(np.where(np.isfinite(effects), effects, 0.0))
+    return Training(
+        raw=history,
+        raw_season=season,
+        period_days=period_days,
+        cleaned=_cleaned(recent, open_season, outlier_limit, ~np.isfinite(effects)),
+        adjusted=_cleaned(recent / factors, open_season, outlier_limit, ~np.isfinite(effects)),
+        season=open_season,
+        is_open=is_open,
+        calendar=calendar,
+    )
 
 
-def _first_position(history: NDArray[np.float64]) -> int:
-    """Return the weekday position of the history's first day, position 0 being that of the day after its last."""
-    return -history.size % DAYS_IN_WEEK
-
-
-def _open_positions(history: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which weekdays sold anything in the last weeks; all of them where sales are too rare to tell."""
-    recent = history[-_CLOSED_WEEKS * DAYS_IN_WEEK :]
-    if recent.size < _CLOSED_WEEKS * DAYS_IN_WEEK:
-        return np.ones(DAYS_IN_WEEK, dtype=bool)
-    weeks = recent.reshape(-1, DAYS_IN_WEEK)
-    is_open = np.asarray((weeks > 0).any(axis=0))
-    sold_share = (weeks[:, is_open] > 0).mean() if is_open.any() else 0.0
-    is_rare = sold_share < 1 / 2
-    return np.ones(DAYS_IN_WEEK, dtype=bool) if is_rare else is_open
-
-
-def _cleaned(values: NDArray[np.float64], season: int, limit: float) -> NDArray[np.float64]:
+def _cleaned(values: Values, season: int, limit: float, is_closed: NDArray[np.bool_]) -> Values:
     """Cut values far from the running median of their neighbours in the same season position.
 
-    Zeros in a series that hardly has any are closures and take the median itself.
+    Closed periods, and zeros in a series that hardly has any, take the median itself.
     """
-    expected = _running_median(values, season)
-    deviation = values - expected
     is_zero = values == 0
-    is_closure = is_zero & (is_zero.mean() < _RARE_ZERO_SHARE)
+    is_closure = is_closed & is_zero | is_zero & (is_zero.mean() < _RARE_ZERO_SHARE)
+    expected = _running_median(np.where(is_closure, np.nan, values), season)
+    deviation = values - expected
     spread = _NORMAL_CONSISTENT * float(np.median(np.abs(deviation[~is_closure]))) if (~is_closure).any() else 0.0
     if spread == 0:
-        return values
+        return np.where(is_closure, expected, values)
     cut = np.clip(values, expected - limit * spread, expected + limit * spread)
     return np.where(is_closure, expected, np.maximum(cut, 0.0))
 
 
-def _running_median(values: NDArray[np.float64], season: int) -> NDArray[np.float64]:
-    expected = np.empty_like(values)
-    step = season if season <= DAYS_IN_WEEK else 1
-    for position in range(step):
-        same = pd.Series(values[position::step])
-        expected[position::step] = same.rolling(_NEIGHBOURS, center=True, min_periods=1).median().to_numpy()
-    return expected
+def _running_median(values: Values, season: int) -> Values:
+    """Return the median of each value's known neighbours of the same season position; 0 where none is known."""
+    rows = -(-values.size // season)
+    grid = np.full((rows + 2 * (_NEIGHBOURS // 2), season), np.nan)
+    inner = grid[_NEIGHBOURS // 2 : _NEIGHBOURS // 2 + rows]
+    inner.reshape(-1)[: values.size] = values
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(grid, _NEIGHBOURS, axis=0), axis=-1)
+    count = np.isfinite(windows).sum(axis=-1)
+    low, high = (
+        np.take_along_axis(windows, np.maximum(place, 0)[..., None], axis=-1)[..., 0]
+        for place in ((count - 1) // 2, count // 2)
+    )
+    # Where all are known an even number of them, at an edge, has two middles.
+    middle = np.where(count > 0, (low + np.where(count > 0, np.where(count % 2, low, high), 0.0)) / 2, 0.0)
+    return np.asarray(middle.reshape(-1)[: values.size])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from report import charts, words
@@ -12,8 +11,6 @@ from warehouse.labels import model_label
 if TYPE_CHECKING:
     from report.blocks import Block
     from report.shop import Row, Shop
-
-_AHEAD_DAYS = 28
 
 
 def write(shop: Shop) -> Content | None:
@@ -36,24 +33,29 @@ def write(shop: Shop) -> Content | None:
     products = shop.rows("sales_products")
     if products:
         blocks.append(_products_grid(products))
-    return Content(headline=_headline(forecast, shop, has_prices=has_prices), blocks=tuple(blocks))
+    return Content(headline=_headline(shop.rows("sales_totals"), shop, has_prices=has_prices), blocks=tuple(blocks))
 
 
-def _headline(forecast: list[Row], shop: Shop, *, has_prices: bool) -> str:
-    ahead = [row for row in forecast if row["part"] == "forecast"]
-    if not ahead:
+def _headline(totals: list[Row], shop: Shop, *, has_prices: bool) -> str:
+    if not totals:
         return "The history of sales is below; there is no forecast yet."
-    first = ahead[0]["period_on"]
-    ahead = [row for row in ahead if row["period_on"] < first + timedelta(days=_AHEAD_DAYS)]
-    days = sum(row["period_days"] for row in ahead)
-    expected = sum(row["value"] for row in ahead)
-    before = [row for row in forecast if row["part"] == "history" and row["period_on"] >= first - timedelta(days=days)]
-    text = f"The {words.plural(days, 'day')} from {words.day(first)} on are expected to bring "
-    text += shop.money(expected) if has_prices else f"{words.count(expected)} units"
-    sold = sum(row["value"] for row in before)
-    if sold and sum(row["period_days"] for row in before) == days:
-        text += f", {words.change(expected / sold - 1)} against the {words.plural(days, 'day')} before"
-    return f"{text}. Plan stock and staff for the upper end of the 80% band, not for the line."
+    row = totals[0]
+    days = words.plural(row["day_count"], "day")
+
+    def told(value: float) -> str:
+        return shop.money(value) if has_prices else f"{words.count(value)} units"
+
+    text = f"The {days} from {words.day(row['first_on'])} on are expected to bring {told(row['expected'])}"
+    compared = [
+        f"{words.change(row['expected'] / row[name] - 1)} against {what}"
+        for name, what in (
+            ("sold_year_before", "the same days a year before"),
+            ("sold_before", f"the {days} before"),
+        )
+        if row[name]
+    ]
+    text += "".join(f", {one}" for one in compared)
+    return f"{text}; between {told(row['lower_80'])} and {told(row['upper_80'])} in eight of ten cases."
 
 
 def _forecast_figure(rows: list[Row], title: str) -> Figure:
@@ -86,7 +88,7 @@ def _history_figure(rows: list[Row], title: str) -> Figure:
 
 def _products_grid(rows: list[Row]) -> Grid:
     return Grid(
-        title="Expected units, next 28 days",
+        title=f"Expected units, next {words.plural(rows[0]['day_count'], 'day')}",
         headings=(
             Heading(text="Level"),
             Heading(text="Series"),
@@ -104,5 +106,5 @@ def _products_grid(rows: list[Row]) -> Grid:
             )
             for row in rows
         ),
-        note="Cautious adds up the upper ends of the 80% intervals: more than enough in most cases.",
+        note="Cautious is the upper end of the sum's 80% interval: enough in nine of ten cases.",
     )

@@ -86,7 +86,7 @@ as_of = first + timedelta(days=199)
 answer = fit(in_memory({"features.demand_series": table}), parameters, Context(as_of=as_of))
 forecast = answer["demand_forecast"]
 assert set(forecast["model"]) == {"toy_mean"}, set(forecast["model"])
-assert "By the mean of a toy: its error in" in forecast["reading"].iloc[0]
+assert "By the mean of a toy." in forecast["reading"].iloc[0]
 assert set(answer["model_parameters"]["model"]) == {"toy_mean"}
 
 connection = duckdb.connect()
@@ -101,7 +101,9 @@ connection.execute(
     "is_headline = model = 'toy_mean' AND scope = 'all' AND metric = 'mase'"
 )
 told = str(write_models(Shop(connection, "Toys", "EUR", "UTC"))) + str(
-    _products_grid([{"series_name": "cup", "level": "product", "expected": 1, "cautious": 2, "model": "toy_mean"}])
+    _products_grid([{
+        "series_name": "cup", "level": "product", "day_count": 28, "expected": 1, "cautious": 2, "model": "toy_mean"
+    }])
 )
 assert told.count("the mean of a toy") == 2, told
 """

@@ -113,6 +113,30 @@ def _fill_results(fill: Fill) -> None:
             as_of=AS_OF,
         )
     fill(
+        "results.demand_totals",
+        level="total",
+        series_id="total",
+        measure="amount",
+        model="ets",
+        reading="About 250 a day.",
+        day_count=28,
+        expected=7_000,
+        lower_80=6_500,
+        upper_80=7_500,
+        sold_before=6_692,
+        sold_year_before=None,
+        first_on=AS_OF + timedelta(days=1),
+        as_of=AS_OF,
+    )
+    fill(
+        "results.demand_totals",
+        level="product",
+        series_name="Blue mug",
+        measure="units",
+        day_count=28,
+        as_of=AS_OF,
+    )
+    fill(
         "results.demand_forecast",
         level="product",
         series_name="Blue mug",

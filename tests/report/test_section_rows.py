@@ -278,24 +278,37 @@ def test_rules_and_their_summary(given: Put, ask: Ask) -> None:
 
 
 def test_sales_products(given: Put, ask: Ask) -> None:
-    def forecast(name: str, step: int, **values: object) -> None:
-        row: dict[str, object] = {"level": "product", "measure": "units", "period_days": 7, "as_of": AS_OF}
-        row |= {"forecast": 10, "upper_80": 12, "model": "ets", "horizon_step": step}
-        row |= {"series_id": name, "series_name": name}
-        given("results.demand_forecast", **row | values)
+    def total(name: str, **values: object) -> None:
+        row: dict[str, object] = {"level": "product", "measure": "units", "day_count": 28, "as_of": AS_OF}
+        row |= {"expected": 40, "upper_80": 48, "model": "ets", "series_id": name, "series_name": name}
+        given("results.demand_totals", **row | values)
 
-    for step in range(1, 7):
-        forecast("mug", step)
-        forecast("tea", step, forecast=20)
-        forecast("drinks", step, level="category")
-        forecast("all", step, level="total")
-        forecast("mug", step, measure="amount")
-        forecast("mug", step, as_of=AS_OF - DAY)
+    total("mug")
+    total("tea", expected=80)
+    total("drinks", level="category")
+    total("all", level="total")
+    total("mug", measure="amount")
+    total("mug", as_of=AS_OF - DAY)
     assert ask("sales_products", "level", "series_name", "expected", "cautious") == [
         ("product", "tea", 80, 48),
         ("product", "mug", 40, 48),
         ("category", "drinks", 40, 48),
     ]
+
+
+def test_sales_totals(given: Put, ask: Ask) -> None:
+    def total(expected: int, **values: object) -> None:
+        row: dict[str, object] = {"level": "total", "measure": "amount", "expected": expected, "as_of": AS_OF}
+        given("results.demand_totals", **row | values)
+
+    total(1)
+    total(2, measure="units")
+    total(3, level="product")
+    total(4, as_of=AS_OF - DAY)
+    given("core.daily_metrics", metric_on=AS_OF, sales_amount=None)
+    assert ask("sales_totals", "expected") == [(2,)]
+    given("core.daily_metrics", metric_on=AS_OF - DAY, sales_amount=5)
+    assert ask("sales_totals", "expected") == [(1,)]
 
 
 def test_sales_reading(given: Put, ask: Ask) -> None:

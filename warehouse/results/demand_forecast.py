@@ -1,6 +1,6 @@
 """The contract of results.demand_forecast."""
 
-from models.demand_forecast.candidates import CANDIDATES, FALLBACK
+from models.demand_forecast.candidates import AVERAGE, CANDIDATES, FALLBACK
 from warehouse.contracts import Check, Column, Question, Severity, result_table
 from warehouse.fields import SERIES_ID
 
@@ -13,12 +13,13 @@ TABLE = result_table(
     name="demand_forecast",
     grain="one row per series, measure and period to come",
     description=(
-        "Expected demand of the shop, its largest categories and its largest products, with 80% and 95% intervals. "
-        "Each series has the model that did best in a rolling-origin backtest, see reading; the intervals are "
-        "calibrated on the backtest's errors, see coverage_80 and coverage_95 in model_metrics. Levels are "
-        "forecast one by one: products don't add up to categories, nor categories to the total. Weekdays on which a "
-        "series never sells are forecast as 0; holidays are not known. Earlier answers stay, so that forecasts can "
-        "be compared with what came."
+        "Expected demand of the shop, its largest categories and its largest products, with 80% and 95% intervals of "
+        "each period; results.demand_totals has those of the sum. The season of the year, public holidays of "
+        "shop.country and days on which the shop was closed are known, where the history has them: a closed day is "
+        "forecast as 0. Models are chosen by a rolling-origin backtest; the intervals are "
+        "calibrated on windows that had chosen nothing, see coverage_80 and coverage_95 in model_metrics. Levels are "
+        "forecast one by one: products don't add up to categories, nor categories to the total. "
+        "Earlier answers stay, so that forecasts can be compared with what came."
     ),
     key=("level", "series_id", "measure", "forecast_on"),
     columns=(
@@ -39,8 +40,11 @@ TABLE = result_table(
         Column(
             name="model",
             type="VARCHAR",
-            description=f"The model chosen; {FALLBACK.name} where the history is too short or even for any other.",
-            allowed=(*CANDIDATES.names, FALLBACK.name),
+            description=(
+                f"The model chosen; {AVERAGE.name} is the mean of several, "
+                f"{FALLBACK.name} stands where the history is too short or even for any other."
+            ),
+            allowed=(*CANDIDATES.names, AVERAGE.name, FALLBACK.name),
         ),
         Column(name="reading", type="VARCHAR", description="The forecast and the choice of model in plain words."),
         Column(name="horizon_step", type="BIGINT", description="1 is the first period to come.", minimum=1),
@@ -74,16 +78,6 @@ TABLE = result_table(
                 "SELECT forecast_on, measure, forecast, lower_80, upper_80, lower_95, upper_95 "
                 "FROM results.demand_forecast WHERE level = 'total' "
                 "AND as_of = (SELECT max(as_of) FROM results.demand_forecast) ORDER BY measure, forecast_on"
-            ),
-        ),
-        Question(
-            text="How many units of each product to have in stock for the next four weeks, to be enough in most cases?",
-            sql=(
-                "SELECT series_id, series_name, sum(forecast) AS expected, sum(upper_80) AS cautious, "
-                "any_value(reading) AS reading FROM results.demand_forecast "
-                "WHERE level = 'product' AND measure = 'units' AND horizon_step * period_days <= 28 "
-                "AND as_of = (SELECT max(as_of) FROM results.demand_forecast) "
-                "GROUP BY series_id, series_name ORDER BY expected DESC"
             ),
         ),
     ),

@@ -23,6 +23,7 @@ class Arima(Forecaster):
 
     name: str = "arima"
     label: str = "ARIMA"
+    is_slow: bool = True
 
     def is_tried_on(self, level: str, parameters: DemandForecastParameters) -> bool:
         """See `Forecaster`: it takes ten times as long as the others."""
@@ -56,6 +57,10 @@ class Arima(Forecaster):
             include_mean=include_mean,
             include_drift=include_drift,
         ).fit(training.cleaned)
+
+    def carried_on(self, model: Any, training: Training, horizon: int) -> Any:  # noqa: ANN401
+        """See `Forecaster`."""
+        return model.forward(y=training.cleaned, h=horizon)["mean"]
 
     def estimates(self, model: Any) -> Iterator[Estimate]:  # noqa: ANN401
         """See `Forecaster`."""

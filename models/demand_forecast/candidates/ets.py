@@ -45,6 +45,10 @@ class Ets(Forecaster):
             season, model, damped = self.form_of(training)
         return AutoETS(season, model=model, damped=damped).fit(training.cleaned)
 
+    def carried_on(self, model: Any, training: Training, horizon: int) -> Any:  # noqa: ANN401
+        """See `Forecaster`."""
+        return model.forward(y=training.cleaned, h=horizon)["mean"]
+
     def estimates(self, model: Any) -> Iterator[Estimate]:  # noqa: ANN401
         """See `Forecaster`."""
         fitted = model.model_

@@ -26,6 +26,24 @@ Form = tuple[Any, ...]
 LONGEST_SEASON = 24
 
 
+class NoAnswerError(ValueError):
+    """A series has not what a forecaster needs."""
+
+
+class Known:
+    """A fitted model that repeats `values`; what else it was fitted to are its attributes."""
+
+    def __init__(self, values: Any, **estimates: float) -> None:  # noqa: ANN401
+        self.values = values
+        self.__dict__.update(estimates)
+
+    def predict(self, h: int) -> dict[str, Any]:
+        """Return the forecast of the next `h` periods, as models of statsforecast do."""
+        import numpy as np
+
+        return {"mean": np.resize(np.asarray(self.values, dtype=np.float64), h)}
+
+
 class Estimate(NamedTuple):
     """A parameter that was fitted; `standard_error` is not a number where the method gives none."""
 
@@ -37,7 +55,15 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Forecaster(Candidate, ABC):
-    """A model that forecasts one series. Fitted models are those of statsforecast, which has no types."""
+    """A model that forecasts one series. Fitted models are those of statsforecast, which has no types.
+
+    `is_simple` marks what every other model has to beat, `has_year` what knows the season of the year where it can be
+    known, `is_slow` what is estimated anew only where its form is found anew.
+    """
+
+    is_simple: bool = False
+    has_year: bool = False
+    is_slow: bool = False
 
     def is_tried_on(self, level: str, parameters: DemandForecastParameters) -> bool:  # noqa: ARG002 - some ask
         """Return whether the model competes on series of `level`."""
@@ -50,6 +76,13 @@ class Forecaster(Candidate, ABC):
     @abstractmethod
     def fitted(self, training: Training, form: Form) -> Any:  # noqa: ANN401
         """Return the model of `form`, fitted to `training`."""
+
+    def carried_on(self, model: Any, training: Training, horizon: int) -> Any:  # noqa: ANN401, ARG002 - some can
+        """Return the forecast after `training` of a model that was fitted to less of it; None where it must be fitted.
+
+        The parameters stay, and the states go on.
+        """
+        return None
 
     @abstractmethod
     def estimates(self, model: Any) -> Iterator[Estimate]:  # noqa: ANN401

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from models.demand_forecast.training import Training
 
-_REPEATED = {1: "week", 7: "seven days", 52: "year"}
+_REPEATED = {1: "week", 7: "seven days"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,7 @@ class SeasonalNaive(Forecaster):
 
     name: str = "seasonal_naive"
     label: str = "repeating the last season"
+    is_simple: bool = True
 
     def form_of(self, training: Training) -> Form:
         """See `Forecaster`."""

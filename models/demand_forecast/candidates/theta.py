@@ -32,6 +32,10 @@ class Theta(Forecaster):
         (season,) = form
         return DynamicOptimizedTheta(season).fit(training.cleaned)
 
+    def carried_on(self, model: Any, training: Training, horizon: int) -> Any:  # noqa: ANN401
+        """See `Forecaster`."""
+        return model.forward(y=training.cleaned, h=horizon)["mean"]
+
     def estimates(self, model: Any) -> Iterator[Estimate]:  # noqa: ANN401
         """See `Forecaster`."""
         fitted = model.model_
