@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime  # noqa: TC003 - typer reads the annotations
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -119,9 +119,8 @@ def run(
     require_families(families)
     day = as_of.date() if as_of else None
     with opened_ahead(settings, only=families, force=force):
-        began = datetime.now(UTC).replace(tzinfo=None)
         code, why = run_flow(_out, config, overrides, as_of=day, only=families, force=force, verbose=verbose)
-        _end_run(settings, code, why, began)
+        _end_run(settings, code, why)
     raise typer.Exit(code)
 
 
@@ -146,9 +145,8 @@ def demo(
     used = config or shop_config
     settings = load_settings(used, overrides)
     with opened_ahead(settings):
-        began = datetime.now(UTC).replace(tzinfo=None)
         code, why = run_flow(_out, used, overrides, as_of=None, only=(), force=False, verbose=verbose)
-        _end_run(settings, code, why, began)
+        _end_run(settings, code, why)
     if code == DONE:
         show_queries(_out, settings)
         show_next_steps(_out, settings, used)
@@ -336,12 +334,12 @@ def report(config: ConfigOption = None, warehouse: WarehouseOption = None, set_:
     typer.echo(write_report_again(load_settings(config, overrides_of(warehouse, set_))))
 
 
-def _end_run(settings: Settings, code: int, why: str, began: datetime) -> None:
+def _end_run(settings: Settings, code: int, why: str) -> None:
     """Show what the run did, and at the end why it ended Failed, if it did: it may have published all the same."""
     has_published = False
     try:
         if code in (DONE, FAILED):
-            has_published = show_summary(_out, settings, began)
+            has_published = show_summary(_out, settings)
     except (QueryError, WarehouseError, ExhaustedError) as error:
         # What ended the run, such as a full disk, may keep its record from being read; it is what is to be told.
         if str(error) not in why:

@@ -9,9 +9,10 @@ from flows.console import plain, show, show_with_words, showing_progress
 from flows.temporary_server import TemporaryServerError, start_unless_configured
 from tasks.quarantine import Decision
 from tasks.queries import ask_all
+from tasks.run_lock import run_of_this_process
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
     from pathlib import Path
 
     from rich.console import Console
@@ -173,16 +174,19 @@ def repair_warehouse(out: Console, settings: Settings) -> None:
         out.print(f"Run {run_id} crashed; it is recorded now.", highlight=False)
 
 
-def show_summary(out: Console, settings: Settings, since: datetime) -> bool:
-    """Tell what the last run read, checked and found, unless it began before `since`: then this one left no record.
+def show_summary(out: Console, settings: Settings) -> bool:
+    """Tell what this process's run read, checked and found, unless it began none, or left no record.
 
     Returns whether answers of the run stand now.
     """
-    known = ask_all(settings, {"last_runs": None, "published_runs": None})
-    last = next(iter(known["last_runs"].as_dicts()), None)
-    if last is None or last["started_at"] < since.replace(microsecond=0):
+    run_id = run_of_this_process(settings.warehouse.path)
+    if run_id is None:
         return False
-    of_run = {"run_id": last["run_id"]}
+    of_run = {"run_id": run_id}
+    known = ask_all(settings, {"run": of_run, "published_runs": None})
+    last = next(iter(known["run"].as_dicts()), None)
+    if last is None:
+        return False
     # A run that found nothing new has no families of its own: the answers of an earlier one stand.
     standing = {"run_id": known["published_runs"].rows[0][0]} if last["status"] == "unchanged" else of_run
     answers = ask_all(
@@ -199,8 +203,9 @@ def show_summary(out: Console, settings: Settings, since: datetime) -> bool:
     )
     # What is wrong, if something is, is told last, where it is seen.
     ended, _, _ = last["message"].partition("\n")
-    said = "" if last["status"] == "failed" else f" {plain(ended)}"
-    out.print(f"\n[bold]Run {last['run_id']}: {last['status']}.[/bold]{said}", highlight=False, soft_wrap=True)
+    said = "" if last["status"] in ("failed", "started") else f" {plain(ended)}"
+    how = "its end could not be recorded" if last["status"] == "started" else last["status"]
+    out.print(f"\n[bold]Run {run_id}: {how}.[/bold]{said}", highlight=False, soft_wrap=True)
     for name, title in (
         ("loads_of_run", "What was read"),
         ("quarantine_of_run", "What was quarantined, and why"),
@@ -216,7 +221,7 @@ def show_summary(out: Console, settings: Settings, since: datetime) -> bool:
         title = "Champions against their baselines (↑ higher, ↓ lower is better)"
         show(out, answers["champions"], title)
     show_broken_checks(out, answers["broken_checks_of_run"])
-    return any(run_id == last["run_id"] for run_id, *_ in known["published_runs"].rows)
+    return any(published == run_id for published, *_ in known["published_runs"].rows)
 
 
 def show_broken_checks(out: Console, broken: Answer) -> None:

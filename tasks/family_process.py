@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -24,7 +25,7 @@ from models.family import Context, Family, NotApplicableError
 from warehouse.catalog import find
 from warehouse.connection import LAKE, open_warehouse
 from warehouse.ddl import quote_text
-from warehouse.exhaustion import ExhaustedError
+from warehouse.exhaustion import ExhaustedError, exhausted, full_disk, is_full_disk
 from warehouse.interruption import StoppedError, is_stopped
 from warehouse.permissions import umask_of
 from warehouse.publishing import ContractError, FamilyOutcome, write_result
@@ -48,6 +49,8 @@ _DEFECT_ADVICE = "What to do: report it as a defect with the run's log; the same
 
 
 _SECONDS_BETWEEN_LOOKS = 0.2
+# By this exit code a family's process tells what it can't write any more.
+_FULL_DISK = errno.ENOSPC
 
 
 class FamilyCrashedError(Exception):
@@ -89,6 +92,7 @@ def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
     """Run the family in its own process and return how it fared.
 
     Raises:
+        ExhaustedError: when the disk is so full that the process could not say how the family fared.
         FamilyCrashedError: when the process was killed, crashed, or ran longer than `timeout_seconds`.
         StoppedError: when the run was told to stop; the process was ended then.
     """
@@ -113,6 +117,8 @@ def run_family(job: FamilyJob, timeout_seconds: float) -> FamilyOutcome:
         raise StoppedError(message)
     outcome = answer_of(job)
     if outcome is None:
+        if process.exitcode == _FULL_DISK:
+            raise full_disk(job.settings.warehouse)
         message = f"its process died with exit code {process.exitcode}"
         if process.exitcode == -9:  # noqa: PLR2004 - SIGKILL
             message += ", killed, most likely for lack of memory. "
@@ -178,11 +184,8 @@ def _work(job: FamilyJob) -> None:
         status, reason, files = "skipped", str(error), {}
     except ContractError as error:
         status, reason, files = "rejected", f"{error}. {_DEFECT_ADVICE}", {}
-    except ExhaustedError as error:
-        status, reason, files = "failed", str(error).rstrip("."), {}
     except Exception as error:  # noqa: BLE001 - whatever breaks one family must not break the others
-        traceback.print_exc()
-        status, reason, files = "failed", f"{type(error).__name__}: {error}{_origin(error)}. {_DEFECT_ADVICE}", {}
+        status, reason, files = "failed", _in_words(error, job), {}
     if status != "published":
         # What other families read must be whole: nothing is better than a part.
         for file in job.file(family.name, "").glob("*.parquet"):
@@ -198,8 +201,22 @@ def _work(job: FamilyJob) -> None:
         "files": {name: str(file) for name, file in files.items()},
     }
     partial = job.file(family.name, "outcome.partial")
-    partial.write_text(json.dumps(outcome), encoding="utf-8")
+    try:
+        partial.write_text(json.dumps(outcome), encoding="utf-8")
+    except OSError as error:
+        if not is_full_disk(error):
+            raise
+        sys.exit(_FULL_DISK)
     partial.replace(job.file(family.name, "outcome.json"))
+
+
+def _in_words(error: Exception, job: FamilyJob) -> str:
+    """Return why the family failed; of a defect, the log gets the traceback."""
+    ran_out = error if isinstance(error, ExhaustedError) else exhausted(error, job.settings.warehouse)
+    if ran_out is not None:
+        return str(ran_out).rstrip(".")
+    traceback.print_exception(error)
+    return f"{type(error).__name__}: {error}{_origin(error)}. {_DEFECT_ADVICE}"
 
 
 def _end_with_parent() -> None:

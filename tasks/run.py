@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ from prefect.concurrency.sync import concurrency
 
 from tasks.engine import require_engine, seen_from_anywhere
 from tasks.progress import say
+from tasks.run_lock import locked
 from tasks.signs_of_life import signs_of_life
 from tasks.stopping import stoppable
 from warehouse.connection import WarehouseError, clear_scratch
@@ -85,7 +84,7 @@ def running(settings: Settings, *, force: bool = False, only: Sequence[str] = ()
     with (
         stoppable(),
         permitted(settings.warehouse),
-        _lock(settings.warehouse.path),
+        locked(settings.warehouse.path, run.run_id, started_at),
         _place(settings.run.writer_limit),
         keeping_open(settings.warehouse),
         signs_of_life(),
@@ -99,28 +98,6 @@ def running(settings: Settings, *, force: bool = False, only: Sequence[str] = ()
         finally:
             _clear_scratch(settings)
             close_to_others(settings.warehouse)
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """Hold the warehouse's lock; the operating system frees it even when the process is killed."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = (folder / "run.lock").open("a+", encoding="utf-8")
-    except OSError as error:
-        message = f"The warehouse folder {folder} can't be written: {error.strerror}. Choose another with --warehouse."
-        raise WarehouseError(message) from error
-    with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            handle.seek(0)
-            message = f"Another run is working on {folder} ({handle.read().strip()}). Wait for it to end."
-            raise WarehouseError(message) from error
-        handle.truncate(0)
-        handle.write(f"process {os.getpid()} since {utc_now():%Y-%m-%d %H:%M:%S} UTC")
-        handle.flush()
-        yield
 
 
 @contextmanager

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _FULL_DISK = ("no space left on device", "disk is full", "disk quota exceeded")
 _SQLITE = "disk i/o error"
 _SQLITE_BYTES = 100_000
+_STANDS = "What this step had begun is undone, the tables stand."
 _SPILL_LIMIT = "max_temp_directory_size"
 
 
@@ -24,23 +25,32 @@ class ExhaustedError(Exception):
 
 def exhausted(error: BaseException, settings: WarehouseSettings) -> ExhaustedError | None:
     """Return what ran out, where that is the reason for an error."""
-    stands = "What this step had begun is undone, the tables stand."
-    free = f"{as_size(free_disk_bytes(settings.path))} are free on the disk of {settings.path.absolute()}"
     if is_full_disk(error) or _has_no_room(error, settings):
-        return ExhaustedError(f"The disk is full: {free}. {stands} What to do: free space there, then run again.")
+        return full_disk(settings)
     if isinstance(error, duckdb.OutOfMemoryException) and _SPILL_LIMIT in str(error):
         return ExhaustedError(
-            f"A query needs more than the memory, and more beside it than the disk has to spare: {free}, and DuckDB "
-            f"may write {settings.spill_limit} of it. {stands} What to do: free space there, or raise "
+            f"A query needs more than the memory, and more beside it than the disk has to spare: {_free(settings)}, "
+            f"and DuckDB may write {settings.spill_limit} of it. {_STANDS} What to do: free space there, or raise "
             "warehouse.spill_limit or run.memory_limit, then run again."
         )
     if isinstance(error, (duckdb.OutOfMemoryException, MemoryError)):
         return ExhaustedError(
-            f"The memory does not suffice: DuckDB may use {settings.memory_limit}. {stands} What to do: raise "
+            f"The memory does not suffice: DuckDB may use {settings.memory_limit}. {_STANDS} What to do: raise "
             "run.memory_limit (and warehouse.memory_limit, where it is set), or lower run.parallel_families, then run "
             "again."
         )
     return None
+
+
+def full_disk(settings: WarehouseSettings) -> ExhaustedError:
+    """Return that the warehouse's disk is full."""
+    return ExhaustedError(
+        f"The disk is full: {_free(settings)}. {_STANDS} What to do: free space there, then run again."
+    )
+
+
+def _free(settings: WarehouseSettings) -> str:
+    return f"{as_size(free_disk_bytes(settings.path))} are free on the disk of {settings.path.absolute()}"
 
 
 def _has_no_room(error: BaseException, settings: WarehouseSettings) -> bool:

@@ -74,10 +74,15 @@ def fingerprint(
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+# The order of publications, whatever the clock said; a run that was killed right after its own does not know it yet.
+_PUBLICATION = "coalesce(snapshot_id, 9223372036854775807)"
+
+
 def published_with(connection: duckdb.DuckDBPyConnection, run_fingerprint: str) -> str | None:
     """Return the run whose answers stand now, if they were made from exactly this."""
     row = connection.execute(
-        f"SELECT arg_max((run_id, fingerprint, status), started_at) FROM ops.runs WHERE status IN {PUBLISHED_STATUSES}"
+        f"SELECT arg_max((run_id, fingerprint, status), {_PUBLICATION}) FROM ops.runs "
+        f"WHERE status IN {PUBLISHED_STATUSES}"
     ).fetchone()
     last = row[0] if row else None
     if last is None or tuple(last.values() if isinstance(last, dict) else last)[1:] != (run_fingerprint, "published"):
@@ -163,6 +168,6 @@ def has_snapshot(connection: duckdb.DuckDBPyConnection, snapshot: int) -> bool:
 def standing_run(connection: duckdb.DuckDBPyConnection) -> str | None:
     """Return the run that published last, or None when none has."""
     row = connection.execute(
-        f"SELECT arg_max(run_id, started_at) FROM ops.runs WHERE status IN {PUBLISHED_STATUSES}"
+        f"SELECT arg_max(run_id, {_PUBLICATION}) FROM ops.runs WHERE status IN {PUBLISHED_STATUSES}"
     ).fetchone()
     return row[0] if row else None

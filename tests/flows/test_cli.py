@@ -7,7 +7,6 @@ import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -150,7 +149,7 @@ def test_why_a_run_failed_is_told_also_where_its_record_can_not_be_read(
         raise WarehouseError(message)
 
     monkeypatch.setattr("flows.cli.show_summary", fail)
-    _end_run(Settings(), 1, "The disk is full: 0MB are free.", datetime(2026, 11, 21))  # noqa: DTZ001 - as a run has it
+    _end_run(Settings(), 1, "The disk is full: 0MB are free.")
     told = " ".join(capsys.readouterr().err.split())
     assert "What the run did can't be shown: the disk is full" in told
     assert "The run failed. The disk is full: 0MB are free." in told
@@ -167,5 +166,5 @@ def test_a_run_that_published_is_not_called_failed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, has_published: bool, told: str
 ) -> None:
     monkeypatch.setattr("flows.cli.show_summary", lambda *_: has_published)
-    _end_run(Settings(), 1, "1 file is broken and set aside", datetime(2026, 11, 21))  # noqa: DTZ001 - as a run has it
+    _end_run(Settings(), 1, "1 file is broken and set aside")
     assert told in " ".join(capsys.readouterr().err.split())

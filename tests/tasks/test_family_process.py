@@ -6,18 +6,18 @@ import multiprocessing
 import socket
 import subprocess
 import sys
+from datetime import date
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
+import pytest
 
 from models import FAMILIES
 from tasks import family_process
+from warehouse.exhaustion import ExhaustedError
 from warehouse.refreshing import upstream_of
-
-if TYPE_CHECKING:
-    import pytest
+from warehouse.settings import Settings, WarehouseSettings
 
 ROOT = Path(__file__).parents[2]
 # A run that waits for a family, which waits for a catalog that never answers.
@@ -68,3 +68,20 @@ def test_who_forks_families_has_loaded_those_that_are_asked_for(monkeypatch: pyt
     some, everything = ({name for name in modules if name.startswith("models.")} for modules in loaded)
     assert some == {family.module for family in FAMILIES if family.name in upstream_of(["campaign_effects"])}
     assert everything == {family.module for family in FAMILIES}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_disk_too_full_for_the_outcome_is_told_in_words(sqlite_lake: WarehouseSettings, tmp_path: Path) -> None:
+    job = family_process.FamilyJob(
+        family="campaign_effects",
+        settings=Settings(warehouse=sqlite_lake),
+        as_of=date(2024, 1, 1),
+        run_id="run",
+        snapshot=1,
+        folder=tmp_path,
+        upstream=(),
+    )
+    (tmp_path / job.family).mkdir()
+    (tmp_path / job.family / "outcome.partial").symlink_to("/dev/full")
+    with pytest.raises(ExhaustedError, match=r"The disk is full: .* What to do: free space there"):
+        family_process.run_family(job, timeout_seconds=1200)

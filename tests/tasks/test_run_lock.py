@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from prefect.concurrency.asyncio import AcquireConcurrencySlotTimeoutError, Conc
 
 import tasks.run
 from tasks.run import running
+from tasks.run_lock import run_of_this_process
 from warehouse.connection import WarehouseError
 from warehouse.settings import RunSettings, Settings, WarehouseSettings
 
@@ -48,6 +50,17 @@ def test_a_second_run_on_a_folder_is_refused_until_the_first_has_ended(tmp_path:
     with running(settings(tmp_path)) as run:
         assert run.folder.is_dir()
     assert not run.folder.exists()
+
+
+def test_a_process_knows_its_own_run_and_no_other(tmp_path: Path) -> None:
+    assert run_of_this_process(tmp_path) is None
+    with running(settings(tmp_path)) as run:
+        assert run_of_this_process(tmp_path) == run.run_id
+    # Also when it has ended, until another begins.
+    assert run_of_this_process(tmp_path) == run.run_id
+    lock = tmp_path / "run.lock"
+    lock.write_text(lock.read_text(encoding="utf-8").replace(f"process {os.getpid()} ", "process 1 "), encoding="utf-8")
+    assert run_of_this_process(tmp_path) is None
 
 
 def test_a_run_holds_its_limit_while_it_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

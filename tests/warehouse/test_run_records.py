@@ -10,9 +10,10 @@ import pytest
 
 import warehouse.run_records
 from models import FAMILIES
+from tests.rows import put
 from warehouse.catalog import all_tables, tables
 from warehouse.ddl import create_tables
-from warehouse.run_records import fingerprint
+from warehouse.run_records import fingerprint, published_with, standing_run
 from warehouse.settings import RunSettings, Settings, WarehouseSettings
 
 if TYPE_CHECKING:
@@ -60,3 +61,16 @@ def test_what_answers_depend_on_changes_the_fingerprint(
 def test_where_things_are_does_not_change_the_fingerprint(records: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     elsewhere = Settings(warehouse=WarehouseSettings(path=tmp_path), run=RunSettings(parallel_families=1))
     assert mark(records, settings=elsewhere) == mark(records)
+
+
+def test_what_was_published_last_stands_whatever_the_clock_said(records: duckdb.DuckDBPyConnection) -> None:
+    for run_id, day, snapshot in (("first", 3, 4), ("clock put back", 1, 7), ("failed", 9, None)):
+        status = "published" if snapshot else "failed"
+        values = {"run_id": run_id, "status": status, "started_at": date(2024, 1, day), "snapshot_id": snapshot}
+        put(records, "ops.runs", **values, fingerprint=f"of {run_id}")
+    assert standing_run(records) == "clock put back"
+    assert published_with(records, "of clock put back") == "clock put back"
+    assert published_with(records, "of first") is None
+    # Killed right after it published.
+    put(records, "ops.runs", run_id="newest", status="published", started_at=date(2023, 1, 1), snapshot_id=None)
+    assert standing_run(records) == "newest"

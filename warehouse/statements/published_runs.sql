@@ -2,5 +2,5 @@
 SELECT run_id, as_of
 FROM ops.runs
 WHERE snapshot_id IS NOT NULL
-ORDER BY started_at DESC
+ORDER BY snapshot_id DESC
 LIMIT 10

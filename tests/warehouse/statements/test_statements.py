@@ -183,6 +183,10 @@ def test_last_and_published_runs(given: Put, ask: Ask) -> None:
     assert [row[0] for row in last] == ["run-14", "run-13", "run-12", "run-11", "run-10"]
     assert last[0][4:6] == (14, datetime.fromisoformat("2025-01-14 03:00:00"))
     assert [row[0] for row in ask("published_runs")] == [f"run-{day}" for day in range(12, 2, -1)]
+    # The clock was put back, so that it seems to have begun before all others.
+    given("ops.runs", run_id="newest", started_at=datetime.fromisoformat("2024-01-01"), snapshot_id=20)
+    assert ask("published_runs")[0][0] == "newest"
+    assert [row[0] for row in ask("run", run_id="run-7")] == ["run-7"]
 
 
 def _load(given: Put, source: str, read: int, **values: object) -> None:
