@@ -161,11 +161,17 @@ def _derived_select(name: str) -> str:
 def _note_days_before(connection: duckdb.DuckDBPyConnection) -> None:
     """Put all lines of touched orders into `touched_lines`, and the days as they were into `touched_days`.
 
-    An order counts on its first day, and as one of a new customer on the first day of that customer.
+    Orders are touched that have changed lines, or of which something else is undone than before. An order counts on its
+    first day, and as one of a new customer on the first day of that customer.
     """
+    connection.execute("""
+        INSERT INTO touched_orders SELECT DISTINCT order_id FROM changed_pairs ANTI JOIN touched_orders USING (order_id)
+    """)
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE touched_days AS
         SELECT ordered_on AS day FROM changed_lines
+        UNION
+        SELECT unnest([sold_on, undone_on]) AS day FROM changed_pairs
         UNION
         SELECT ordered_on AS day FROM core.orders SEMI JOIN touched_orders USING (order_id)
     """)

@@ -162,7 +162,8 @@ def forget(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 _NOTES = (
-    *("changed_lines", "changed_orders", "known_before", "known_now", "moved_customers", "scope_orders"),
+    *("undone_otherwise", "changed_lines", "changed_orders", "known_before", "known_now", "moved_customers"),
+    "scope_orders",
     *("touched_customer_id", "touched_customer_code", "outdated_customer_code", "touched_order_id"),
 )
 
@@ -185,17 +186,26 @@ def _note_changed_orders(
 ) -> None:
     """Note the lines that were written, deleted or come into sight, and their orders as known then and now."""
     columns = "order_id, line_kind, ordered_on"
-    changes = "".join(
-        f"SELECT {columns} FROM ducklake_table_{kind}('{LAKE}', 'core', 'order_lines', {base.snapshot + 1}, {snapshot})"
-        " UNION ALL "
-        for kind in ("insertions", "deletions")
-        if snapshot > base.snapshot
+    kinds = ("insertions", "deletions") if snapshot > base.snapshot else ()
+    changed = f"ducklake_table_{{}}('{LAKE}', 'core', '{{}}', {base.snapshot + 1}, {snapshot})"
+    changes = "".join(f"SELECT {columns} FROM {changed.format(kind, 'order_lines')} UNION ALL " for kind in kinds)
+    connection.execute(
+        _UNDONE_OTHERWISE.format(
+            *(changed.format(kind, "undone_sales") for kind in kinds),
+            columns=", ".join(find("core.undone_sales").column_names),
+        )
+        if kinds
+        else _NOTHING_UNDONE
     )
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE changed_lines AS
         {changes}
         SELECT {columns} FROM core.order_lines WHERE ordered_on > $before AND ordered_on <= $now
+        UNION ALL
+        SELECT sale_order_id, 'sale', sold_on FROM core.undone_sales WHERE undone_on > $before AND undone_on <= $now
+        UNION ALL
+        SELECT sale_order_id, 'sale', sold_on FROM temp.undone_otherwise
         """,
         {"before": base.as_of, "now": as_of},
     )
@@ -271,6 +281,24 @@ def _passed(concerns: str) -> str:
     """
 
 
+# Pairs of returns and sales that were written and not deleted, or the reverse: those of a touched customer are written
+# again, also where they are the same.
+_UNDONE_OTHERWISE = """
+    CREATE OR REPLACE TEMP TABLE undone_otherwise AS
+    WITH written AS (
+        SELECT {columns} FROM {}
+    ),
+
+    deleted AS (
+        SELECT {columns} FROM {}
+    )
+
+    SELECT sale_order_id, sold_on
+    FROM ((FROM written EXCEPT ALL FROM deleted) UNION ALL (FROM deleted EXCEPT ALL FROM written))
+"""
+_NOTHING_UNDONE = (
+    "CREATE OR REPLACE TEMP TABLE undone_otherwise AS SELECT sale_order_id, sold_on FROM core.undone_sales WHERE false"
+)
 # The days on which sums may differ: of lines that changed; of orders that are known otherwise, or hold other sales; the
 # first days of customers who came earlier or later than was known, or whose type changed. All of a month and its first
 # week are added up again from the first of them on.
@@ -324,8 +352,11 @@ def _in_lake(sql: str) -> str:
 
 def _of_orders(sql: str, orders: str) -> str:
     """Return SQL that reads only the rows of core that belong to some orders."""
-    for name in ("orders", "order_lines"):
-        rows = f"(SELECT core_rows.* FROM {LAKE}.core.{name} AS core_rows SEMI JOIN temp.{orders} USING (order_id))"
+    for name, order_id in (("orders", "order_id"), ("order_lines", "order_id"), ("undone_sales", "sale_order_id")):
+        rows = (
+            f"(SELECT core_rows.* FROM {LAKE}.core.{name} AS core_rows "
+            f"SEMI JOIN temp.{orders} AS wanted ON core_rows.{order_id} = wanted.order_id)"
+        )
         sql = sql.replace(f"FROM {LAKE}.core.{name}\n", f"FROM core.{name}\n")
         sql = sql.replace(f"FROM core.{name}\n", f"FROM {rows} AS {name}\n")
     return sql

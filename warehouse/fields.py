@@ -44,9 +44,21 @@ MODIFIED_NANOSECONDS = Column(
     description="When the file was changed last, as its file system says.",
     unit="nanoseconds since 1970, UTC",
 )
-UNIT_COUNT = Column(name="unit_count", type="BIGINT", description="Units sold.", unit="units")
+# Sales are what stays sold: what core.undone_sales says was returned or cancelled is taken off the line that it undoes.
+UNIT_COUNT = Column(name="unit_count", type="BIGINT", description="Units sold that stay sold.", unit="units")
 SALES_AMOUNT = Column(
-    name="sales_amount", type="DECIMAL(18,4)", description="Sum of the sale lines.", unit="shop currency", nullable=True
+    name="sales_amount",
+    type="DECIMAL(18,4)",
+    description="Net sales: the sale lines less what of them was returned or cancelled.",
+    unit="shop currency",
+    nullable=True,
+)
+GROSS_AMOUNT = Column(
+    name="gross_amount",
+    type="DECIMAL(18,4)",
+    description="Gross sales: the sale lines as they were made, whatever became of them.",
+    unit="shop currency",
+    nullable=True,
 )
 ORDERED_ON = Column(name="ordered_on", type="DATE", description="The calendar day in the shop's time zone.")
 METRIC_ON = Column(name="metric_on", type="DATE", description="The calendar day in the shop's time zone.")

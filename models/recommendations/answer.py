@@ -127,10 +127,10 @@ def _together(count: int) -> str:
 
 
 def _served(shop: Shop, limit: int) -> Places:
-    """Return the customers with the latest orders, ascending by code."""
-    latest = shop.last_ordered_on
-    order = np.lexsort([np.arange(len(latest)), -latest])
-    return np.sort(order[:limit])
+    """Return the customers with the latest orders, ascending by code; nobody who sent back whatever was bought."""
+    buyers = np.flatnonzero(shop.has_orders)
+    order = np.lexsort([buyers, -shop.last_ordered_on[buyers]])
+    return np.sort(buyers[order[:limit]])
 
 
 def _reasons(

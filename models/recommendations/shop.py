@@ -16,6 +16,8 @@ from models.recommendations.history import History, Learned, Purchases, Served
 if TYPE_CHECKING:
     from datetime import date
 
+    from numpy.typing import NDArray
+
     from models.inputs import Inputs
     from models.recommendations.history import Integers
 
@@ -26,7 +28,7 @@ PRODUCTS, PERIODS = "features.sold_products", "features.evaluation_periods"
 
 @dataclass(frozen=True)
 class Shop:
-    """The products sold, and the customers, of whom only ids and latest days are in memory.
+    """The products sold, and the customers, of whom only ids, latest days and whether they kept anything are in memory.
 
     Of `popularity` and `training_popularity`, `text` and `names` there is one for each product. `days` are the last
     known day of training and of today, in days since 1970.
@@ -35,6 +37,7 @@ class Shop:
     inputs: Inputs
     customer_ids: pa.ChunkedArray
     last_ordered_on: Integers
+    has_orders: NDArray[np.bool_]
     product_ids: list[str]
     names: list[str]
     text: list[str]
@@ -128,13 +131,15 @@ def read_shop(inputs: Inputs) -> Shop:
     require_known_codes(inputs, INTERACTIONS, "customer_code", BUYERS)
     require_known_codes(inputs, INTERACTIONS, "product_code", PRODUCTS)
     products = inputs[PRODUCTS].table().drop_columns(["list_price"]).sort_by("product_code").to_pydict()
-    buyers = inputs[BUYERS].table("customer_code", "customer_id", "last_ordered_on").sort_by("customer_code")
+    columns = ("customer_code", "customer_id", "order_count", "last_ordered_on")
+    buyers = inputs[BUYERS].table(*columns).sort_by("customer_code")
     holdout = periods["holdout"]
     is_training = inputs[TIES].table("is_training")["is_training"].to_numpy().astype(bool)
     return Shop(
         inputs=inputs,
         customer_ids=buyers["customer_id"],
         last_ordered_on=buyers["last_ordered_on"].cast("int32").to_numpy(),
+        has_orders=buyers["order_count"].to_numpy() > 0,
         product_ids=products["product_id"],
         names=products["name"],
         text=products["text"],

@@ -43,7 +43,11 @@ def _sold(row: Row) -> str:
 
 def _headline(row: Row, shop: Shop) -> str:
     now = row[f"{_sold(row)}_now"] or 0
-    sold = f"took in {shop.money(now)} net of returns" if row["has_prices"] else f"sold {words.count(now)} units"
+    sold = (
+        f"sold {shop.money(now)}, less what was returned or cancelled,"
+        if row["has_prices"]
+        else f"sold {words.count(now)} units"
+    )
     text = f"{shop.name} {sold} in the 28 days to {words.day(row['as_of'])}"
     growth = _growth(row, _sold(row), "before")
     if growth is not None:

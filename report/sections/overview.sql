@@ -10,7 +10,7 @@ bounds AS (
     SELECT
         min(metric_on) AS first_on,
         max(metric_on) AS last_on,
-        count(net_amount) > 0 AS has_prices,
+        count(sales_amount) > 0 AS has_prices,
         $as_of::DATE AS as_of
     FROM core.daily_metrics
 ),
@@ -20,7 +20,7 @@ windows AS (
         days.order_count,
         days.new_customer_count,
         days.unit_count,
-        days.net_amount,
+        days.sales_amount,
         CASE
             WHEN days.metric_on > bounds.as_of - 28 THEN 'now'
             WHEN days.metric_on > bounds.as_of - 56 THEN 'before'
@@ -35,9 +35,9 @@ sums AS (
     SELECT
         count(*) FILTER (WHERE period = 'before') = 28 AS has_before,
         count(*) FILTER (WHERE period = 'year_ago') = 28 AS has_year_ago,
-        sum(net_amount) FILTER (WHERE period = 'now') AS amount_now,
-        sum(net_amount) FILTER (WHERE period = 'before') AS amount_before,
-        sum(net_amount) FILTER (WHERE period = 'year_ago') AS amount_year_ago,
+        sum(sales_amount) FILTER (WHERE period = 'now') AS amount_now,
+        sum(sales_amount) FILTER (WHERE period = 'before') AS amount_before,
+        sum(sales_amount) FILTER (WHERE period = 'year_ago') AS amount_year_ago,
         sum(unit_count) FILTER (WHERE period = 'now') AS units_now,
         sum(unit_count) FILTER (WHERE period = 'before') AS units_before,
         sum(unit_count) FILTER (WHERE period = 'year_ago') AS units_year_ago,

@@ -66,7 +66,7 @@ def _forecast_figure(rows: list[Row], title: str) -> Figure:
         f"with its 80% and 95% bands; {words.plural(unusual, 'period')} with something unusual marked by a diamond."
     )
     return Figure(
-        title="Recent sales and forecast, before returns",
+        title="Recent sales and forecast, less what was returned or cancelled",
         description=description,
         spec=charts.forecast(rows, title, description),
     )
@@ -77,6 +77,7 @@ def _history_figure(rows: list[Row], title: str) -> Figure:
     description = (
         f"Sales and returns by {best['grain']} from {words.day(rows[0]['period_on'])} to "
         f"{words.day(rows[-1]['period_on'])}, complete periods only; the best began on {words.day(best['period_on'])}. "
+        "Sales are less what of them was returned or cancelled later; returns stand when they came back. "
         "Diamonds mark periods with an unusual day."
     )
     return Figure(

@@ -164,12 +164,12 @@ def test_overview(given: Put, ask: Ask) -> None:
         given(
             "core.daily_metrics",
             metric_on=AS_OF - days_ago * DAY,
-            net_amount=1 if days_ago < 28 else 10 if days_ago < 56 else 100,
+            sales_amount=1 if days_ago < 28 else 10 if days_ago < 56 else 100,
             unit_count=2,
             order_count=3,
             new_customer_count=1,
         )
-    given("core.daily_metrics", metric_on=AS_OF + DAY, net_amount=5000)
+    given("core.daily_metrics", metric_on=AS_OF + DAY, sales_amount=5000)
     for run, started_at in (("old", NOW - DAY), ("last", NOW), ("first", NOW)):
         given("ops.runs", run_id=run, started_at=started_at, as_of=AS_OF)
     for customer, days_ago, is_sale in (
@@ -193,7 +193,7 @@ def test_overview(given: Put, ask: Ask) -> None:
 
 def test_overview_compares_the_same_days_of_the_year_before(given: Put, ask: Ask) -> None:
     for days_ago, amount in ((0, 7), (363, 1000), (364, 1), (391, 10), (392, 1000)):
-        given("core.daily_metrics", metric_on=AS_OF - days_ago * DAY, net_amount=amount)
+        given("core.daily_metrics", metric_on=AS_OF - days_ago * DAY, sales_amount=amount)
     assert ask("overview", "amount_now", "amount_year_ago", "has_year_ago") == [(7, 11, False)]
 
 

@@ -91,7 +91,7 @@ def test_incomplete_weeks_are_left_out_of_the_history(reader: Shop, fill: MakeFi
 def test_a_window_that_the_data_do_not_cover_is_not_compared(reader: Shop, fill: MakeFill) -> None:
     insert = fill(reader.connection)
     for day in range(40):
-        insert("core.daily_metrics", metric_on=date(2025, 6, 30) - timedelta(days=day), net_amount=10)
+        insert("core.daily_metrics", metric_on=date(2025, 6, 30) - timedelta(days=day), sales_amount=10)
     row = reader.row("overview")
     assert row["amount_now"] == 280
     assert not row["has_before"]

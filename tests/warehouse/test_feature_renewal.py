@@ -18,7 +18,7 @@ from warehouse.feature_bases import base_of, mark_of, record_build
 from warehouse.feature_build import FeatureBuild, build_all, built_files, show_built, store
 from warehouse.feature_increments import build_touched, verify_features
 from warehouse.feature_renewal import Base, forget, is_scoped, with_compared
-from warehouse.settings import Settings, WarehouseSettings
+from warehouse.settings import ReturnsSettings, Settings, WarehouseSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 FIRST, LAST = date(2024, 1, 1), date(2024, 12, 27)
 HOLDOUT_DAYS = 20
 CUSTOMERS, PRODUCTS, ORDERS = 240, 12, 500
+# In a shop of one year a return of a sale of half a year ago would touch half of it.
+RULE = ReturnsSettings(longest_days=30)
 
 
 class Shop:
@@ -43,7 +45,7 @@ class Shop:
         with transaction(self.connection, "merge core", "run"):
             for statement in statements:
                 self.connection.execute(statement)
-            complete_core(self.connection)
+            complete_core(self.connection, rule=RULE)
 
     def build(self, as_of: date, *, names: set[str] | None = None, buckets: int = 1, **parameters: object) -> Any:  # noqa: ANN401 - see base_of
         self.builds += 1

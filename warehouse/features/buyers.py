@@ -6,17 +6,32 @@ from warehouse.fields import CUSTOMER_CODE, CUSTOMER_ID
 TABLE = Table(
     schema="features",
     name="buyers",
-    grain="one row per customer who bought a product",
+    grain="one row per customer who bought a product, also if it was sent back",
     description=(
-        "The customers that recommendations are made for, by their code: counted from 0, by the day of the first order."
+        "The customers that recommendations are made for, by their code: counted from 0, by the day of the first "
+        "order. Who sent everything back keeps the number, so that the others keep theirs, and has no orders."
     ),
     key=("customer_code",),
     columns=(
         CUSTOMER_CODE.here(minimum=0),
         CUSTOMER_ID.here(references="core.customers.customer_id"),
-        Column(name="order_count", type="BIGINT", description="Orders with a product.", unit="orders", minimum=1),
-        Column(name="first_ordered_on", type="DATE", description="The day of the first order."),
-        Column(name="last_ordered_on", type="DATE", description="The day of the latest order."),
+        Column(
+            name="order_count",
+            type="BIGINT",
+            description="Orders of which something stays sold.",
+            unit="orders",
+            minimum=0,
+        ),
+        Column(
+            name="first_ordered_on",
+            type="DATE",
+            description="The day of the first of them; without any, of the first order.",
+        ),
+        Column(
+            name="last_ordered_on",
+            type="DATE",
+            description="The day of the latest of them; without any, of the latest order.",
+        ),
     ),
     questions=(
         Question(

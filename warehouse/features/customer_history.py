@@ -9,8 +9,10 @@ TABLE = Table(
     grain="one row per customer and snapshot day",
     description=(
         "What was known of each customer who had bought, on two days: the run's day, and the holdout days earlier "
-        "together with what the customer then really did until the run's day. A purchase is a line of kind sale; "
-        "several orders on a day are one purchase day, and an order with lines on two days counts on each."
+        "together with what the customer then really did until the run's day. A purchase is a line of kind sale of "
+        "which something stayed sold, as known on that day: what was returned or cancelled by then is taken off "
+        "(core.undone_sales), and who has sent everything back has no row; several orders on a day are one purchase "
+        "day, and an order with lines on two days counts on each."
     ),
     key=("customer_id", "snapshot_on"),
     columns=(
@@ -79,15 +81,18 @@ TABLE = Table(
         Column(
             name="return_line_share",
             type="DOUBLE",
-            description="Return lines among the sale and return lines.",
+            description="Return lines among the sale and return lines; what was cancelled within hours is neither.",
             minimum=0,
             maximum=1,
         ),
-        SALES_AMOUNT.here("Before returns: the M of RFM; empty without prices.", type="DOUBLE", minimum=0),
+        SALES_AMOUNT.here("The M of RFM; empty without prices.", type="DOUBLE", minimum=0),
         Column(
             name="returns_amount",
             type="DOUBLE",
-            description="Sum of the return lines, as a positive number; empty without prices.",
+            description=(
+                "Sum of the return lines, as a positive number, whether or not the sale that they undo is known; where "
+                "it is, sales_amount is less already. Empty without prices."
+            ),
             unit="shop currency",
             nullable=True,
             minimum=0,
@@ -163,7 +168,7 @@ TABLE = Table(
             ),
         ),
     ),
-    inputs=("features.sales", "features.returns", "features.interactions", "features.buyers"),
+    inputs=("features.sales", "features.undone_sales", "features.returns", "features.interactions", "features.buyers"),
     parts=Parts.BUCKETS,
     renewed_by="customer_id",
 )

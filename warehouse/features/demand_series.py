@@ -12,8 +12,9 @@ TABLE = Table(
     description=(
         "Daily demand of the shop as a whole, of its largest categories and of its largest products; days without a "
         "sale are rows of zeros. Largest means by sales in the last days before as_of, see the settings "
-        "category_count, product_count and ranking_days of demand_forecast. Returns are not taken off: "
-        "a returned unit was demanded."
+        "category_count, product_count and ranking_days of demand_forecast. What was returned or "
+        "cancelled by as_of is taken off the day on which it was sold (core.undone_sales); of the latest days some may "
+        "still come back."
     ),
     key=("level", "series_id", "demand_on"),
     columns=(

@@ -6,19 +6,22 @@ from warehouse.fields import BUCKET, CUSTOMER_CODE, ORDER_CODE, ORDERED_ON, PROD
 TABLE = Table(
     schema="features",
     name="sales",
-    grain="one row per line sold by as_of",
-    description="What every feature means by a sale: lines of kind sale, of the customer whom the whole order has.",
+    grain="one row per line sold by as_of of which something stays sold on that day",
+    description=(
+        "What every feature means by a sale: lines of kind sale, of the customer whom the whole order has, less what "
+        "was returned or cancelled of them by as_of (core.undone_sales). What was undone whole is no sale."
+    ),
     key=(),
     columns=(
         ORDER_CODE.here("As in features.known_orders."),
         CUSTOMER_CODE.here("As in features.buyers; empty where nobody is known.", nullable=True),
         PRODUCT_CODE.here("As in features.product_codes."),
-        Column(name="quantity", type="BIGINT", description="Units sold.", unit="units"),
+        Column(name="quantity", type="BIGINT", description="Units that stay sold.", unit="units"),
         Column(name="unit_price", type="DECIMAL(18,4)", description="The price.", unit="shop currency", nullable=True),
         Column(
             name="amount",
             type="DECIMAL(18,4)",
-            description="Quantity times price.",
+            description="Net sales: what stays sold, at the price of the line.",
             unit="shop currency",
             nullable=True,
         ),
@@ -31,7 +34,13 @@ TABLE = Table(
         ORDERED_ON.here("Of the line."),
         BUCKET,
     ),
-    inputs=("core.order_lines", "features.known_orders", "features.buyers", "features.product_codes"),
+    inputs=(
+        "core.order_lines",
+        "core.undone_sales",
+        "features.known_orders",
+        "features.buyers",
+        "features.product_codes",
+    ),
     parts=Parts.SPLIT,
     stored=False,
 )

@@ -1,15 +1,15 @@
 """The contract of features.sold_products."""
 
-from warehouse.contracts import Check, Column, Question, Table
+from warehouse.contracts import Column, Question, Table
 from warehouse.fields import PRODUCT_CODE, PRODUCT_ID
 
 TABLE = Table(
     schema="features",
     name="sold_products",
-    grain="one row per product sold by the day answered for",
+    grain="one row per product sold by the day answered for, also if all of it was sent back",
     description=(
         "What basket_rules and recommendations know of a product: its code (counted from 0, by the day of the first "
-        "sale), its text, and how often it was bought in the training and the holdout period."
+        "sale), its text, and how often it was bought, and kept, in the training and the holdout period."
     ),
     key=("product_code",),
     columns=(
@@ -55,14 +55,6 @@ TABLE = Table(
             description="Orders with the product in the last `holdout_days` days of the training period.",
             unit="orders",
             minimum=0,
-        ),
-    ),
-    checks=(
-        Check(
-            name="never_sold",
-            violation="training_order_count + holdout_order_count = 0",
-            meaning="a product without a sale is among the sold products",
-            advice="rebuild the table; report it as a defect",
         ),
     ),
     questions=(

@@ -21,7 +21,7 @@ counts AS (
 )
 
 SELECT
-    counts.product_code,
+    product_codes.product_code,
     product_codes.product_id,
     coalesce(nullif(trim(products.name), ''), product_codes.product_id) AS name,
     -- The parts are set on lines of their own, so that no word spans two of them.
@@ -36,6 +36,6 @@ SELECT
     coalesce(counts.holdout_order_count, 0) AS holdout_order_count,
     coalesce(counts.recent_order_count, 0) AS recent_order_count,
     coalesce(counts.training_recent_order_count, 0) AS training_recent_order_count
-FROM counts
-INNER JOIN features.product_codes USING (product_code)
+FROM features.product_codes
+LEFT JOIN counts USING (product_code)
 LEFT JOIN core.products AS products USING (product_id)

@@ -46,7 +46,7 @@ TABLE = result_table(
             minimum=0,
         ),
         Column(name="order_count", type="BIGINT", description="Orders placed.", unit="orders", minimum=1),
-        SALES_AMOUNT.here("Of all purchases, before returns; empty without prices.", type="DOUBLE", minimum=0),
+        SALES_AMOUNT.here("Of all purchases; empty without prices.", type="DOUBLE", minimum=0),
         Column(
             name="centre_distance",
             type="DOUBLE",

@@ -46,7 +46,7 @@ TABLE = result_table(
         Column(
             name="revenue_share",
             type="DOUBLE",
-            description="Their share of all purchases' amount before returns; empty without prices.",
+            description="Their share of all purchases' net amount; empty without prices.",
             nullable=True,
             minimum=0,
             maximum=1,

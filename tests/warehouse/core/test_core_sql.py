@@ -82,22 +82,23 @@ def test_orders_and_days_add_up_from_lines(shop: duckdb.DuckDBPyConnection) -> N
     )
     complete_core(shop)
     orders = shop.execute(
-        "SELECT order_id, is_sale, is_return, unit_count, sales_amount, returns_amount, charges_amount "
+        "SELECT order_id, is_sale, is_return, unit_count, sales_amount, gross_amount, returns_amount, charges_amount "
         "FROM core.orders ORDER BY 1"
     ).fetchall()
     assert orders == [
-        ("1", True, False, 2, 6, 0, 5),
-        ("2", True, False, 1, 3, 0, 0),
-        ("C3", False, True, 0, 0, 3, 0),
+        ("1", True, False, 1, 3, 6, 0, 5),
+        ("2", True, False, 1, 3, 3, 0, 0),
+        ("C3", False, True, 0, 0, 0, 3, 0),
     ]
     days = shop.execute(
-        "SELECT metric_on, order_count, return_count, customer_count, new_customer_count, net_amount "
+        "SELECT metric_on, order_count, return_count, customer_count, new_customer_count, sales_amount, gross_amount, "
+        "net_amount "
         "FROM core.daily_metrics ORDER BY 1"
     ).fetchall()
     assert days == [
-        (date(2024, 1, 1), 1, 0, 1, 1, 6),
-        (date(2024, 1, 2), 0, 0, 0, 0, 0),
-        (date(2024, 1, 3), 1, 1, 0, 0, 0),
+        (date(2024, 1, 1), 1, 0, 1, 1, 3, 6, 6),
+        (date(2024, 1, 2), 0, 0, 0, 0, 0, 0, 0),
+        (date(2024, 1, 3), 1, 1, 0, 0, 3, 3, 0),
     ]
     assert shop.execute("SELECT product_id, is_derived FROM core.products ORDER BY 1").fetchall() == [
         ("mug", True),

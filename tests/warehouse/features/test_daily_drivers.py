@@ -22,8 +22,8 @@ def _line(shop: duckdb.DuckDBPyConnection, product: str, price: float | None, da
 
 def _day(shop: duckdb.DuckDBPyConnection, day: int, orders: int, sales: float | None, sessions: int = 0) -> None:
     shop.execute(
-        "INSERT INTO core.daily_metrics SELECT ?, 1, 4, 1, ?, ?, ?, ?, 0, ?, make_date(2025, 1, ?)",
-        [orders, orders, 2 * orders, sessions, sales, sales, day],
+        "INSERT INTO core.daily_metrics SELECT ?, 1, 4, 1, ?, ?, ?, ?, 0, ?, ?, make_date(2025, 1, ?)",
+        [orders, orders, 2 * orders, sessions, sales, sales, sales, day],
     )
     _line(shop, "post", None, day, kind="charge")
 

@@ -126,7 +126,8 @@ def test_campaign_outcomes(sell: Sell, built: Built, contact: Callable[..., None
         ("last", "bob", 0, 0, 0, 0, False),
         ("new", "ann", 2, 2, 14, 27, True),
         ("new", "bob", 0, 1, 0, 0.5, False),
-        ("new", "eve", 1, 0, 100, 0, True),
+        # What was sent back is no conversion.
+        ("new", "eve", 0, 0, 0, 0, False),
         ("old", "ann", 2, 2, 34, 48, True),
     ]
 
@@ -217,8 +218,49 @@ def test_daily_drivers(shop: duckdb.DuckDBPyConnection, sell: Sell, built: Built
         (_day(3), 5, True, False, 0, 2, 4, 4, 2, None, 0),
         (_day(2), 6, True, True, 0, 0, 0, None, None, None, None),
         (_day(1), 7, True, True, 0, 0, 0, None, None, None, None),
-        (_day(0), 8, True, True, 0, 3, 5, 5, 5 / 3, None, 0.333),
+        (_day(0), 8, True, True, 0, 3, 4, 13 / 3, 4 / 3, None, 0.333),
     ]
+
+
+def test_what_was_undone_after_a_snapshot_was_still_sold_on_it(sell: Sell, built: Built) -> None:
+    sell("kept", _day(20), unit_price=1, quantity=5)
+    sell("back later", _day(12), unit_price=2, quantity=3)
+    sell("back before", _day(11), unit_price=4)
+    sell("half back", _day(10), unit_price=8, quantity=4)
+    sell("C1", _day(9), unit_price=4, quantity=-1, line_kind="return")
+    sell("C2", _day(2), unit_price=2, quantity=-3, line_kind="return")
+    sell("C3", _day(1), unit_price=8, quantity=-1, line_kind="return")
+    sell("C5", _day(0), unit_price=8, quantity=-1, line_kind="return")
+    sell("all back", _day(15), "bob", product_id="hat", unit_price=16)
+    sell("C4", _day(0), "bob", product_id="hat", unit_price=16, quantity=-1, line_kind="return")
+    columns = (
+        "customer_id, snapshot_on, order_count, purchase_day_count, product_count, unit_count, sales_amount, "
+        "returns_amount, round(return_line_share, 3), last_order_on"
+    )
+    assert built("customer_history", columns) == [
+        ("ann", _day(7), 3, 3, 1, 12, 5 + 6 + 32, 4, 0.25, _day(10)),
+        ("ann", _day(0), 2, 2, 1, 7, 5 + 16, 26, 0.667, _day(10)),
+        ("bob", _day(7), 1, 1, 1, 1, 16, 0, 0, _day(15)),
+    ]
+
+
+def test_an_order_cancelled_within_hours_was_never_demand(
+    shop: duckdb.DuckDBPyConnection, sell: Sell, built: Built
+) -> None:
+    sell("once", _day(9), unit_price=1)
+    sell("huge", _day(5), unit_price=1.04, quantity=74215)
+    sell("C1", _day(5), unit_price=1.04, quantity=-74215, line_kind="return")
+    assert built("customer_history", "order_count, unit_count, return_line_share, last_order_on") == [
+        (1, 1, 0, _day(9)),
+        (1, 1, 0, _day(9)),
+    ]
+    assert built("sold_products", "holdout_order_count + training_order_count") == [(1,)]
+    days = shop.execute(
+        "SELECT order_count, return_count, unit_count, sales_amount, gross_amount::DOUBLE, returns_amount::DOUBLE "
+        "FROM core.daily_metrics WHERE metric_on = ?",
+        [_day(5)],
+    ).fetchall()
+    assert days == [(0, 0, 0, 0, 77183.6, 77183.6)]
 
 
 def test_customer_history(sell: Sell, built: Built) -> None:
