@@ -12,6 +12,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from models import FAMILIES
+from models.public_holidays import public_holidays
 from warehouse.contracts import Personal
 from warehouse.ddl import quote_text
 from warehouse.loadable import core_table, loadable_tables, mapping_problem
@@ -61,11 +62,17 @@ class ShopSettings(Section):
         "",
         pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$",
         description=(
-            "Whose public holidays forecasts know: an ISO 3166 code such as DE, or with a part of the country, such as "
-            "GB-ENG. Empty: Christmas, New Year and Easter only, and only what the shop's own days say of them."
+            "Whose public holidays forecasts and anomalies know: an ISO 3166 code such as DE, or with a part of the "
+            "country, such as GB-ENG. Empty: Christmas, New Year and Easter only, and only what the shop's own days say of them."
         ),
     )
     time_zone: str = Field("UTC", description="Calendar days are days in this IANA time zone.")
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        public_holidays(value, ())
+        return value
 
     @field_validator("time_zone")
     @classmethod

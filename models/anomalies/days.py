@@ -10,6 +10,7 @@ import pandas as pd
 
 from models.anomalies.candidates import DETECTORS
 from models.anomalies.shifts import LEAST_SIZE, USUAL_WEEKS
+from models.anomalies.special_days import SpecialDays
 from models.frames import numeric_frame
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _USUAL_SHARE = 0.05
 _NEIGHBOURS = 9
 _JUDGED_SHARE = 0.5
 _CRITICAL_SIZE, _WARNING_SIZE = 0.5, 0.35
+_NOTICE = "notice"
+_MANIFOLD = 2.0
 UPWARD_ONLY = ("return_count", "returns_amount")
 METRICS = ("sales_amount", "unit_count", "order_count", "return_count", "returns_amount")
 
@@ -46,13 +49,15 @@ class Calendar:
     """The days that can be judged.
 
     `days` are those of weekdays on which the shop opens, `period` of them in a week; `is_quiet` marks the ones without
-    any order or return, whose values stand for nothing; `unexplained` are quiet days outside longer closures.
+    any order or return, whose values stand for nothing; `unexplained` are quiet days outside longer closures and known
+    holidays.
     """
 
     days: pd.DataFrame
     period: int
     is_quiet: NDArray[np.bool_]
     unexplained: NDArray[np.bool_]
+    special: SpecialDays
 
     @property
     def dates(self) -> list[date]:
@@ -80,8 +85,11 @@ class Calendar:
         return float((self.days[metric].fillna(0).astype("float64") > 0)[~self.is_quiet].mean()) >= _JUDGED_SHARE
 
 
-def calendar_of(table: pa.Table, closure_days: int, as_of: date) -> Calendar:
-    """Return the days of features.daily_metrics up to `as_of` that can be judged."""
+def calendar_of(table: pa.Table, closure_days: int, as_of: date, country: str = "") -> Calendar:
+    """Return the days of features.daily_metrics up to `as_of` that can be judged, in a shop of `country`.
+
+    Raises `models.public_holidays.UnknownCountryError`.
+    """
     frame = numeric_frame(table, sort_by=("metric_on",))
     frame = frame[frame["metric_on"] <= pd.Timestamp(as_of)]
     is_active = ((frame["order_count"] > 0) | (frame["return_count"] > 0)).to_numpy(dtype=bool)
@@ -90,12 +98,16 @@ def calendar_of(table: pa.Table, closure_days: int, as_of: date) -> Calendar:
         [is_active[weekday == day].mean() >= _CLOSED_SHARE if (weekday == day).any() else False for day in range(7)]
     )
     is_open = opens[weekday] if frame.shape[0] else np.empty(0, dtype=bool)
+    dates = [moment.date() for moment in frame["metric_on"]]
+    special = SpecialDays.between(min(dates, default=as_of), as_of, country)
+    is_holiday = np.array([special.is_holiday(day) for day in dates], dtype=bool)
     in_closure = _runs(~is_active) >= closure_days
     return Calendar(
         days=frame[is_open].reset_index(drop=True),
         period=int(opens.sum()),
         is_quiet=~is_active[is_open],
-        unexplained=(~is_active & ~in_closure)[is_open],
+        unexplained=(~is_active & ~in_closure & ~is_holiday)[is_open],
+        special=special,
     )
 
 
@@ -126,6 +138,7 @@ def unusual_days(
                 calendar.dates[index],
                 float(values[index]),
                 _Verdict.of(found, int(index), detector.basis),
+                calendar.special,
                 currency,
             )
             for index in np.flatnonzero(flags(metric, found) & ~calendar.is_quiet)
@@ -160,7 +173,7 @@ def _shift_row(
     elif end == values.size:
         until = f"{count} open days so far"
     rose = "higher" if shift.size > 0 else "lower"
-    share = f"{observed / expected:.0%} of" if expected > 0 else "where hardly any are expected beside"
+    share = f"{_times(observed / expected)} the" if expected > 0 else "where hardly any are expected beside the"
     return {
         "anomaly_id": f"level_shift:{metric}:{first}",
         "kind": "level_shift",
@@ -168,8 +181,8 @@ def _shift_row(
         "direction": "high" if shift.size > 0 else "low",
         "severity": _severity_of_shift(shift.size),
         "reason": (
-            f"{name} went on {rose} from {first:%A} {first} on: {observed:,.0f}{unit} a day, {share} the "
-            f"{expected:,.0f}{unit} usual before ({until})."
+            f"{name} went on {rose} from {first:%A} {first} on: {observed:,.0f}{unit} a day, {share} "
+            f"{expected:,.0f}{unit} usual before ({until}).{calendar.special.words_of_season(first)}"
         ),
         "observed": observed,
         "expected": expected,
@@ -180,11 +193,15 @@ def _shift_row(
     }
 
 
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f} times" if ratio >= _MANIFOLD else f"{ratio:.0%} of"
+
+
 def _severity_of_shift(size: float) -> str:
     """Return critical from about half or twice the level on, warning from 1.4 times on, else notice."""
     if abs(size) >= _CRITICAL_SIZE:
         return "critical"
-    return "warning" if abs(size) >= _WARNING_SIZE else "notice"
+    return "warning" if abs(size) >= _WARNING_SIZE else _NOTICE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +227,9 @@ class _Verdict:
         )
 
 
-def _row(metric: str, day: date, observed: float, verdict: _Verdict, currency: str) -> dict[str, object]:
+def _row(
+    metric: str, day: date, observed: float, verdict: _Verdict, special: SpecialDays, currency: str
+) -> dict[str, object]:
     expected = verdict.expected
     name, is_money = _NAMES[metric]
     unit = f" {currency}" if is_money and currency else ""
@@ -225,10 +244,12 @@ def _row(metric: str, day: date, observed: float, verdict: _Verdict, currency: s
         "kind": "day",
         "subject": metric,
         "direction": "high" if verdict.score > 0 else "low",
-        "severity": severity_of(verdict.score, verdict.limit),
+        "severity": _NOTICE
+        if metric not in UPWARD_ONLY and special.explains(day, is_high=verdict.score > 0)
+        else severity_of(verdict.score, verdict.limit),
         "reason": (
             f"{name} of {observed:,.0f}{unit} on {day:%A} {day}, {comparison} {verdict.basis}; "
-            f"usual is {verdict.lower:,.0f} to {verdict.upper:,.0f}{unit}."
+            f"usual is {verdict.lower:,.0f} to {verdict.upper:,.0f}{unit}.{special.words(day)}"
         ),
         "observed": observed,
         "expected": expected,
@@ -243,7 +264,7 @@ def severity_of(score: float, limit: float) -> str:
     """Return critical from twice the limit on, warning from one and a half times on, else notice."""
     if abs(score) >= 2 * limit:
         return "critical"
-    return "warning" if abs(score) >= 1.5 * limit else "notice"
+    return "warning" if abs(score) >= 1.5 * limit else _NOTICE
 
 
 def _quiet_days(calendar: Calendar, detector: Detector, parameters: AnomaliesParameters) -> list[dict[str, object]]:
@@ -261,11 +282,11 @@ def _quiet_days(calendar: Calendar, detector: Detector, parameters: AnomaliesPar
                 "kind": "day",
                 "subject": "order_count",
                 "direction": "low",
-                "severity": "critical" if is_rare else "notice",
+                "severity": "critical" if is_rare else _NOTICE,
                 "reason": (
                     f"No order and no return on {day:%A} {day}, where {expected:,.0f} orders are usual: a day closed, "
                     f"an outage, or a file not loaded. {int(calendar.is_quiet.sum())} of {calendar.is_quiet.size} days "
-                    "were so."
+                    f"were so.{calendar.special.words(day)}"
                 ),
                 "observed": 0.0,
                 "expected": expected,

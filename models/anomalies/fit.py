@@ -49,7 +49,8 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
     weeks of days to learn from; with fewer than 100 orders, only days are judged.
     """
     settings = cast("AnomaliesParameters", parameters)
-    calendar = calendar_of(inputs["features.daily_metrics"].table(), settings.closure_days, context.as_of)
+    daily = inputs["features.daily_metrics"].table()
+    calendar = calendar_of(daily, settings.closure_days, context.as_of, context.country)
     _require_history(calendar, context)
     detector, metrics = judge_days(calendar, settings, context.seed)
     rows = unusual_days(calendar, detector, settings, context.currency)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.demand_forecast.public_holidays import PublicHolidays, days_of_offers, public_holidays
+from models.public_holidays import PublicHolidays, days_of_offers, public_holidays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.demand_forecast.public_holidays import PublicHolidays
+    from models.public_holidays import PublicHolidays
 
 DAYS_IN_WEEK = 7
 _CLOSED_WEEKS = 8

@@ -48,6 +48,8 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     [
         ("[run]\nsead = 1", r"tillflow\.toml: run\.sead: unknown key\. Did you mean seed\? Allowed: .*holdout_days"),
         ("[run]\nseed = -1", r"tillflow\.toml: run\.seed: .*greater than or equal to 0.*given: -1"),
+        ('[shop]\ncountry = "XX"', r"shop\.country: .* no country, or part of one, called 'XX'.*given: 'XX'"),
+        ('[shop]\ncountry = "GB-XX"', r"shop\.country: .* called 'GB-XX'.*subdivision XX"),
         ('[shop]\ntime_zone = "Berlin"', r"shop\.time_zone: not an IANA time zone.*given: 'Berlin'"),
         ('[warehouse]\ncatalog = "mysql://x"', r"warehouse\.catalog: .*postgresql://"),
         (SOURCE + 'encoding = "klingon"', r"sources\.orders\.encoding: unknown encoding.*given: 'klingon'"),

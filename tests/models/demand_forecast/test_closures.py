@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.demand_forecast.closures import learn_closures
-from models.demand_forecast.public_holidays import (
+from models.public_holidays import (
     PublicHolidays,
     UnknownCountryError,
     days_of_offers,
@@ -92,5 +92,5 @@ def test_a_countrys_holidays_are_the_librarys() -> None:
     english = public_holidays("GB-ENG", range(2022, 2024))
     assert "May Day" in english.names[date(2023, 5, 1)]
     assert date(2023, 1, 2) not in public_holidays("DE-BY", range(2022, 2024)).names
-    with pytest.raises(UnknownCountryError, match=r"shop.country is 'XX'"):
+    with pytest.raises(UnknownCountryError, match=r"no country, or part of one, called 'XX'"):
         public_holidays("XX", [2023])

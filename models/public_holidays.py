@@ -74,7 +74,10 @@ def _of_country(country: str, years: list[int]) -> Iterator[tuple[date, str]]:
     try:
         known = holidays.country_holidays(code, subdiv=part or None, years=years)
     except NotImplementedError as error:
-        message = f"shop.country is {country!r}, which the library `holidays` does not know. {error}"
+        message = (
+            f"the library `holidays` knows no country, or part of one, called {country!r}; expected is an ISO 3166 "
+            f"code such as DE, or with a part such as GB-ENG. {error}."
+        )
         raise UnknownCountryError(message) from error
     for day, names in known.items():
         for name in names.split("; "):
