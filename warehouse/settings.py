@@ -63,7 +63,8 @@ class ShopSettings(Section):
         pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$",
         description=(
             "Whose public holidays forecasts and anomalies know: an ISO 3166 code such as DE, or with a part of the "
-            "country, such as GB-ENG. Empty: Christmas, New Year and Easter only, and only what the shop's own days say of them."
+            "country, such as GB-ENG. Empty: Christmas, New Year and Easter only, and only what the shop's own days "
+            "say of them."
         ),
     )
     time_zone: str = Field("UTC", description="Calendar days are days in this IANA time zone.")
