@@ -6,22 +6,31 @@ import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 
 from warehouse import undoing
+from warehouse.catalog import find
+from warehouse.ddl import create_tables
 from warehouse.settings import ReturnsSettings
 from warehouse.undoing import pair_all, pair_touched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import duckdb
+    from collections.abc import Iterable, Iterator
 
 RULE = ReturnsSettings()
 BEGIN = datetime(2024, 1, 1)  # noqa: DTZ001 - the warehouse's timestamps are naive UTC
 PAIRS = "SELECT return_order_id, sale_order_id, sale_line_id, undone_unit_count FROM core.undone_sales ORDER BY ALL"
 
 Line = tuple[str, str, str, str | None, int, float]
+
+
+@pytest.fixture
+def shop() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A shop of the two tables that matter here."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        create_tables(connection, [find("core.order_lines"), find("core.undone_sales")])
+        yield connection
 
 
 def add(shop: duckdb.DuckDBPyConnection, *lines: Line) -> None:

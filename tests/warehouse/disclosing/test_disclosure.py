@@ -215,6 +215,7 @@ def test_with_either_catalog_the_same_is_told(lake: WarehouseSettings, tmp_path:
         "core.orders": 3,
         "core.reviews": 1,
         "core.social_ties": 2,
+        "core.undone_sales": 1,
         "features.buyers": 1,
         "features.customer_history": 1,
         "features.interactions": 1,

@@ -52,7 +52,11 @@ def _erase_and_look(lake: WarehouseSettings, tmp_path: Path) -> None:
     settings = shop(lake, tmp_path)
     before = said_of_others(settings)
     assert len(before) == 4
+    net = "SELECT sum(sales_amount), sum(unit_count) FROM core.daily_metrics"
+    sold = ask(settings.warehouse, net)
     (receipt,) = erased(settings)
+    # What the person sent back is still taken off.
+    assert ask(settings.warehouse, net) == sold
     assert {line.table_name: (line.rows_removed, line.rows_anonymous) for line in receipt.lines} == {
         # Of every version of every row, at any time.
         "core.consents": (1, 0),
