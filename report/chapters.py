@@ -71,7 +71,10 @@ CHAPTERS = (
     Chapter(
         anchor="sales",
         title="Sales and forecast",
-        tables=("core.daily_metrics", "results.demand_forecast", "results.demand_totals", "results.anomalies"),
+        tables=(
+            *("core.daily_metrics", "core.undone_sales", "results.demand_forecast", "results.demand_totals"),
+            "results.anomalies",
+        ),
         write=sales.write,
     ),
     Chapter(anchor="orders", title="Orders: how large and when", tables=("core.orders",), write=orders.write),

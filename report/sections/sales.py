@@ -30,6 +30,7 @@ def write(shop: Shop) -> Content | None:
         blocks.append(shop.missing("results.demand_forecast"))
     if history:
         blocks.append(_history_figure(history, title))
+        blocks += _undone_note(shop, has_prices=has_prices)
     products = shop.rows("sales_products")
     if products:
         blocks.append(_products_grid(products))
@@ -85,6 +86,26 @@ def _history_figure(rows: list[Row], title: str) -> Figure:
         description=description,
         spec=charts.history(rows, title, description),
     )
+
+
+def _undone_note(shop: Shop, *, has_prices: bool) -> list[Block]:
+    """Tell what sales were before they were lessened; nothing where nothing came back."""
+    row = shop.row("sales_undone")
+
+    def told(value: float) -> str:
+        return shop.money(value) if has_prices else f"{words.count(value)} units"
+
+    texts = []
+    if row["cancelled"] or row["returned"]:
+        texts.append(
+            f"In the 28 days to {words.day(shop.as_of)} {told(row['gross'])} was sold; {told(row['cancelled'])} of it "
+            f"was cancelled within hours and {told(row['returned'])} returned later, which is taken off all sales here."
+        )
+    if row["of_no_known_sale"]:
+        texts.append(
+            f"{told(row['of_no_known_sale'])} came back in these days of which no sale is known: it is not taken off."
+        )
+    return [Note(text=" ".join(texts))] if texts else []
 
 
 def _products_grid(rows: list[Row]) -> Grid:

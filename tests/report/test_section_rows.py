@@ -159,6 +159,30 @@ def test_what_came_after_the_day_of_the_last_run_is_not_shown(given: Put, ask: A
     assert ask("overview", "as_of", "amount_now") == [(AS_OF - DAY, 8)]
 
 
+def test_what_was_undone_of_the_last_days_is_told_apart(given: Put, ask: Ask) -> None:
+    given("core.daily_metrics", metric_on=AS_OF, gross_amount=1)
+    lines = ((27, 100, "1", "sale"), (28, 50, "2", "sale"), (3, -9, "3", "return"), (2, -7, "C4", "return"))
+    for days_ago, amount, order, kind in lines:
+        on = AS_OF - days_ago * DAY
+        given("core.order_lines", order_id=order, line_id="1", line_kind=kind, amount=amount, quantity=1, ordered_on=on)
+    for days_ago, amount, was_demand, undone_on in (
+        (27, 30, False, AS_OF),
+        (27, 5, True, AS_OF),
+        (27, 4, True, AS_OF + DAY),
+        (28, 2, True, AS_OF),
+    ):
+        given(
+            "core.undone_sales",
+            return_order_id="C4",
+            return_line_id="1",
+            undone_amount=amount,
+            was_demand=was_demand,
+            sold_on=AS_OF - days_ago * DAY,
+            undone_on=undone_on,
+        )
+    assert ask("sales_undone", "gross", "cancelled", "returned", "of_no_known_sale") == [(100, 30, 5, 9)]
+
+
 def test_overview(given: Put, ask: Ask) -> None:
     for days_ago in range(420):
         given(

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from report.blocks import Note
+from report.sections import sales
 from report.shop import Shop
 
 if TYPE_CHECKING:
@@ -96,6 +98,26 @@ def test_a_window_that_the_data_do_not_cover_is_not_compared(reader: Shop, fill:
     assert row["amount_now"] == 280
     assert not row["has_before"]
     assert not row["has_year_ago"]
+
+
+def test_sales_say_what_was_undone_of_them(reader: Shop, fill: MakeFill) -> None:
+    insert = fill(reader.connection)
+    on = date(2025, 6, 30)
+    for day in range(20):
+        insert("core.daily_metrics", metric_on=on - timedelta(days=day), sales_amount=10, gross_amount=10)
+    insert("core.order_lines", order_id="1", line_id="1", line_kind="sale", amount=100, ordered_on=on)
+    insert("core.undone_sales", undone_amount=30, was_demand=False, sold_on=on, undone_on=on)
+    content = sales.write(reader)
+    assert content is not None
+    told = [block.text for block in content.blocks if isinstance(block, Note)]
+    assert told[-1] == (
+        "In the 28 days to 30 Jun 2025 100.00 EUR was sold; 30.00 EUR of it was cancelled within hours and 0 EUR returned "
+        "later, which is taken off all sales here."
+    )
+    reader.connection.execute("DELETE FROM core.undone_sales")
+    content = sales.write(reader)
+    assert content is not None
+    assert not any("cancelled" in block.text for block in content.blocks if isinstance(block, Note))
 
 
 def test_checks_of_earlier_runs_are_not_counted(reader: Shop, fill: MakeFill) -> None:
