@@ -111,8 +111,8 @@ def test_sales_say_what_was_undone_of_them(reader: Shop, fill: MakeFill) -> None
     assert content is not None
     told = [block.text for block in content.blocks if isinstance(block, Note)]
     assert told[-1] == (
-        "In the 28 days to 30 Jun 2025 100.00 EUR was sold; 30.00 EUR of it was cancelled within hours and 0 EUR returned "
-        "later, which is taken off all sales here."
+        "In the 28 days to 30 Jun 2025 100.00 EUR was sold; 30.00 EUR of it was cancelled within hours and 0 EUR "
+        "returned later, which is taken off all sales here."
     )
     reader.connection.execute("DELETE FROM core.undone_sales")
     content = sales.write(reader)
