@@ -11,7 +11,7 @@ RESOLVE := $(BIN)/uv pip compile pyproject.toml --extra build --universal --gene
 	--no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long cluster lint bench scale coverage mutants faults docs lock clean
+.PHONY: help setup demo test test-long cluster lint bench scale coverage mutants faults forecasts docs lock clean
 
 help:  ## Show this text
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -74,6 +74,13 @@ mutants: setup  ## Plant known faults and a sample of others, and write which th
 
 faults: setup  ## Kill, fill, cut and flip what Tillflow works with, and write what was lost into docs/reliability.md
 	@$(BIN)/python -m quality.faults $(FAULTS)
+
+# The shops whose warehouses a run has filled, as NAME=SETTINGS_FILE.
+SHOPS ?= "demo shop=demo/tillflow.toml" "Online Retail, both years=examples/online_retail_II.toml"
+
+forecasts: setup  ## Measure how often forecasts were right over a year in SHOPS, and write docs/forecasts.md
+	@$(BIN)/python -m quality.forecast_origins $(SHOPS)
+	@$(BIN)/python docs/generate.py
 
 lint: setup  ## Check style, types and formatting
 	@$(BIN)/ruff check .

@@ -41,6 +41,7 @@ def main() -> int:
         "dag.md": dag_page(),
         "settings.md": settings_page(),
         "drivers.md": drivers_page(),
+        "forecasts.md": forecasts_page(),
     }
     if "--check" not in sys.argv[1:]:
         for name, text in pages.items():
@@ -234,6 +235,68 @@ def _planted(figures: list[dict[str, Any]]) -> Iterator[str]:
                 for name in sorted({name for name, _ in found})
             ),
         ]
+    )
+
+
+def forecasts_page() -> str:
+    """Return how often the family `demand_forecast` was right over a year."""
+    shops: list[dict[str, Any]] = json.loads(_read(FOLDER / "forecasts.json"))
+    parts = [
+        "# How often forecasts were right",
+        (
+            "Made by `make docs` from docs/forecasts.json, which `make forecasts` measures: `demand_forecast` answers "
+            "for thirteen days, four weeks apart, over the last year of a warehouse, with what was known on each, and "
+            "its four weeks ahead are held against what came."
+        ),
+        (
+            "Sums are those of `results.demand_totals`. 'Off by' is the mean absolute error of a sum as a share of "
+            "what was sold, beside what the 28 days before and the same days a year before would have told. Bias is by "
+            "how much forecasts were too high. Coverage is the share inside the interval; of the shop as a whole there "
+            "are thirteen sums only, so its coverage of sums is known to some 10 points. Products and categories are "
+            "the largest ones of the last day."
+        ),
+        *(_forecasts_of(shop) for shop in shops),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _forecasts_of(shop: dict[str, Any]) -> str:
+    rows = [
+        f"## {shop['shop'][0].upper()}{shop['shop'][1:]}, {shop['days']} days",
+        "",
+        "| Series | Sums | Off by | 28 days before | Year before | Bias | Periods in 80% | 95% | Sums in 80% | 95% |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        *(_tally(name, one) for name, one in sorted(shop["groups"].items(), reverse=True)),
+        "",
+        "Sales of the whole shop in the 28 days after each day:",
+        "",
+        "| As of | Expected | 80% interval | Came | 28 days before | Year before |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(_told(one) for one in shop["totals"]),
+    ]
+    return "\n".join(rows)
+
+
+def _told(one: dict[str, Any]) -> str:
+    year = "unknown" if one["year_before"] is None else f"{one['year_before']:,}"
+    return (
+        f"| {one['as_of']} | {one['expected']:,} | {one['lower_80']:,} to {one['upper_80']:,} | {one['actual']:,} "
+        f"| {one['sold_before']:,} | {year} |"
+    )
+
+
+def _tally(name: str, one: dict[str, float]) -> str:
+    year = one["sum_error_of_year_before"] / one["sold_with_year_before"] if one["sold_with_year_before"] else None
+    shares = (
+        one["covered_80"] / one["period_count"],
+        one["covered_95"] / one["period_count"],
+        one["sum_covered_80"] / one["sum_count"],
+        one["sum_covered_95"] / one["sum_count"],
+    )
+    return (
+        f"| {name} | {one['sum_count']:,} | {one['sum_error'] / one['sold']:.0%} "
+        f"| {one['sum_error_of_days_before'] / one['sold']:.0%} | {'unknown' if year is None else format(year, '.0%')} "
+        f"| {one['error'] / one['sold']:+.0%} | {' | '.join(f'{share:.0%}' for share in shares)} |"
     )
 
 

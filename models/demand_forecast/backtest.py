@@ -122,15 +122,16 @@ def training_at(series: Series, origin: int, parameters: DemandForecastParameter
     return training_of(history, series.season, series.period_days, parameters.outlier_limit, calendar(series, origin))
 
 
-def members(forecasts: dict[str, Values], *, knows_year: bool) -> list[str]:
+def members(forecasts: dict[str, Values], level: str, *, knows_year: bool) -> list[str]:
     """Return the models whose forecasts are averaged.
 
-    Those that are not simple; where the season of the year is known those that have it, the same days of last year too.
+    Those that are not simple, and where the season of the year is known, only those that have it. Of the shop as a
+    whole the same days of last year are another view of its season; of a part of it they are mostly chance.
     """
-    found = [name for name in forecasts if name != AVERAGE.name]
+    found = [CANDIDATES[name] for name in forecasts if name != AVERAGE.name]
     if knows_year:
-        return [name for name in found if CANDIDATES[name].has_year]
-    return [name for name in found if not CANDIDATES[name].is_simple]
+        return [one.name for one in found if one.has_year and (level == "total" or not one.is_simple)]
+    return [one.name for one in found if not one.is_simple]
 
 
 def candidates_for(
@@ -162,9 +163,9 @@ def backtest(series: Series, parameters: DemandForecastParameters, calendar: Cal
     forecasts: dict[str, Values] = {}
     for one in candidates_for(series, parameters, knows_year=knows_year, tests_year=bool(tests_year)):
         rows = _windows_of(one, trainings, horizon)
-        if np.isfinite(rows).any() or (one.has_year and knows_year):
+        if np.isfinite(rows).any() or (one.is_simple and one.has_year and knows_year):
             forecasts[one.name] = rows
-    averaged = _averages(forecasts, knew_year)
+    averaged = _averages(forecasts, series.level, knew_year)
     if averaged is not None:
         forecasts[AVERAGE.name] = averaged
     return Backtest(
@@ -215,9 +216,11 @@ def _windows_of(candidate: Forecaster, trainings: Sequence[Training], horizon: i
     return rows
 
 
-def _averages(forecasts: dict[str, Values], knew_year: NDArray[np.bool_]) -> Values | None:
+def _averages(forecasts: dict[str, Values], level: str, knew_year: NDArray[np.bool_]) -> Values | None:
     """Return the average of the models in each window, of shape (windows, horizon); None where there are not two."""
-    stacks = {known: [forecasts[name] for name in members(forecasts, knows_year=known)] for known in (False, True)}
+    stacks = {
+        known: [forecasts[name] for name in members(forecasts, level, knows_year=known)] for known in (False, True)
+    }
     if all(len(stack) < 2 for stack in stacks.values()):  # noqa: PLR2004 - one is no average
         return None
     rows = np.full((knew_year.size, next(iter(forecasts.values())).shape[1]), np.nan)

@@ -87,7 +87,8 @@ def _best_of_group(errors: dict[str, dict[str, Values]], names: Sequence[str], s
     best, least = standard, 0.0
     for name in names:
         found = _differences(errors, name, standard)
-        if len(found) < len(errors) or name == standard:
+        everywhere = len(found) == len(errors) and all(np.isfinite(row).any() for row in found.values())
+        if not everywhere or name == standard:
             continue
         windows = _mean_by_window(list(found.values()))
         if windows.size < 2:  # noqa: PLR2004 - one window has no standard error

@@ -15,7 +15,8 @@ from models.demand_forecast.frames import forecast_frame, totals_frame
 from models.demand_forecast.intervals import calibrate
 from models.demand_forecast.published import publish
 from models.demand_forecast.reading import reading_of
-from models.demand_forecast.series import series_of, shop_days_of
+from models.demand_forecast.reconciliation import reconciled
+from models.demand_forecast.series import rests_of, series_of, shop_days_of
 from models.demand_forecast.shop_calendar import SeriesCalendar
 from models.evaluation import metrics_frame, parameters_frame
 from models.family import NotApplicableError
@@ -38,7 +39,7 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
     """
     settings = cast("DemandForecastParameters", parameters)
     table = inputs["features.demand_series"].table()
-    series = series_of(table, settings, context.as_of)
+    series = [*series_of(table, settings, context.as_of), *rests_of(table, settings, context.as_of)]
     days = max((one.demand.size * one.period_days for one in series), default=0)
     if days < LEAST_DAYS:
         message = (
@@ -59,7 +60,7 @@ def fit(inputs: Inputs, parameters: Parameters, context: Context) -> Results:
         usable = test if calibrations.get(one.group) is not None else None
         published.append(publish(one, usable, model, settings, calendar))
     frames, totals = [], []
-    for answer in published:
+    for answer in reconciled(published, calibrations):
         calibration = calibrations.get(answer.series.group)
         total = totals_frame(answer, calibration)
         reading = reading_of(answer, total, verdict.figures.get(answer.series.group, {}))

@@ -35,8 +35,8 @@ _SERIES_FOR_QUANTILES = 8
 _LEAST_GROWTH = 0.01
 _POWERS = (0.0, 0.5, 1.0)
 _LEAST_SHARE_OF_LEVEL = 0.1
-# As if this many windows had been seen in which errors half cancelled out.
-_PRIOR_WINDOWS, _PRIOR_CANCELLED = 2, 0.5
+# As if one window had been seen in which errors half cancelled out.
+_PRIOR_WINDOWS, _PRIOR_CANCELLED = 1, 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class Calibration:
         """
         own = self.scores.get(scope, np.empty(0))
         low, high = _quantiles(own if own.size >= _OWN_SCORES else self.scores[""], level)
-        spread, forecast = self._spread(ahead), ahead.forecast
+        spread, forecast = self.spread(ahead), ahead.forecast
         return np.clip(forecast + low * spread, 0.0, forecast), np.maximum(forecast + high * spread, forecast)
 
     def sum_ends(self, ahead: Ahead, level: int) -> tuple[float, float]:
@@ -92,7 +92,7 @@ class Calibration:
         else:
             high = self._half_width(level)
             low = -high
-        total, spread = float(ahead.forecast.sum()), float(self._spread(ahead).sum())
+        total, spread = float(ahead.forecast.sum()), float(self.spread(ahead).sum())
         return min(max(total + low * spread, 0.0), total), max(total + high * spread, total)
 
     def _half_width(self, level: int) -> float:
@@ -103,7 +103,8 @@ class Calibration:
         variance = (count * known + _PRIOR_WINDOWS * prior) / windows
         return float(stats.t.ppf(0.5 + level / 200, windows)) * math.sqrt(variance * (1 + 1 / windows))
 
-    def _spread(self, ahead: Ahead) -> Values:
+    def spread(self, ahead: Ahead) -> Values:
+        """Return the size of error to expect at each step, of shape (horizon,); nothing in closed periods."""
         return np.where(ahead.is_open, ahead.size.spread(ahead.forecast, self.power) * self.growth, 0.0)
 
 

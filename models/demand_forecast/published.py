@@ -76,7 +76,7 @@ def publish(
 
 
 def _names(model: str, test: Backtest) -> list[str]:
-    return members(test.forecasts, knows_year=test.knows_year) if model == AVERAGE.name else [model]
+    return members(test.forecasts, test.series.level, knows_year=test.knows_year) if model == AVERAGE.name else [model]
 
 
 def _forecast_by(

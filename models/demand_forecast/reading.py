@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from models.demand_forecast.candidates import AVERAGE, CANDIDATES, FALLBACK
 from models.demand_forecast.intervals import LEVELS
 from models.demand_forecast.shop_calendar import LEAST_DAYS_OF_YEAR
+from models.demand_forecast.training import DAYS_IN_YEAR_OF_WEEKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,7 @@ def _accuracy(figures: Mapping[str, float], days: int) -> list[str]:
         f"{figures[name]:.0%} of cases"
         for prefix in ("", "sum_")
         for level in LEVELS
-        if (name := f"{prefix}coverage_{level}") in figures and abs(figures[name] - level / 100) > _LARGEST_MISS
+        if (name := f"{prefix}coverage_{level}") in figures and abs(figures[name] - level / 100) > _LARGEST_MISS + 1e-9
     ]
     if missed:
         said.append(f"There {', and '.join(missed)}: read the intervals with that in mind.")
@@ -111,8 +112,8 @@ def _year(answer: Published) -> list[str]:
     days = answer.series.demand.size * answer.series.period_days
     if answer.series.level != "total" and days < LEAST_DAYS_OF_YEAR:
         return [f"It has sold for {days} days only, so the season of the year is the whole shop's."]
-    if days < 2 * LEAST_DAYS_OF_YEAR:
-        return ["The season of the year is known from one year only."]
+    if days < 2 * DAYS_IN_YEAR_OF_WEEKS:
+        return ["The season of the year is known from one year only, so it can't be told apart from growth."]
     return []
 
 

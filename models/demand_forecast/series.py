@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 DAYS_IN_WEEK = 7
 
 MEASURES = {"total": ("amount", "units"), "category": ("amount",), "product": ("units",)}
+_REST = "_rest"
+_REST_NAMES = {"category": "All other categories", "product": "All other products"}
+_NOTHING_LEFT = 1e-6
 _COLUMN = {"amount": "sales_amount", "units": "unit_count"}
 
 
@@ -109,3 +112,41 @@ def shop_days_of(table: pa.Table, parameters: DemandForecastParameters, as_of: d
     daily = parameters.model_copy(update={"total_frequency": "daily"})
     days = table.filter(pc.equal(table["level"], "total"))
     return {one.measure: one for one in series_of(days, daily, as_of)}
+
+
+def level_above_rest(level: str) -> str:
+    """Return the level that a rest completes, and any other level as it is."""
+    return level.removesuffix(_REST)
+
+
+def rests_of(table: pa.Table, parameters: DemandForecastParameters, as_of: date) -> list[Series]:
+    """Return what the shop sold beyond the categories, and beyond the products, that have series of their own."""
+    found = []
+    for measure, shop in shop_days_of(table, parameters, as_of).items():
+        for level, name in _REST_NAMES.items():
+            below = _sold_below(table, level, measure, shop)
+            if below is not None and (shop.demand - below).max() > _NOTHING_LEFT * shop.demand.max():
+                rest = np.maximum(shop.demand - below, 0.0)
+                rest = rest[int(np.argmax(rest > 0)) :]
+                found.append(
+                    _series(
+                        rest,
+                        last_on=shop.period_on(shop.demand.size - 1),
+                        is_weekly=getattr(parameters, f"{level}_frequency") == "weekly",
+                        history_days=parameters.history_days,
+                        names=(f"{level}{_REST}", "rest", name, measure),
+                    )
+                )
+    return [series for series in found if series.demand.size > 0]
+
+
+def _sold_below(table: pa.Table, level: str, measure: str, shop: Series) -> NDArray[np.float64] | None:
+    """Return what the series of a level sold together on each day of the shop; None where they have not the measure."""
+    has_prices = pc.count(table["sales_amount"]).as_py() > 0
+    measures = [one for one in MEASURES[level] if has_prices or one == "units"] or ["units"]
+    rows = table.filter(pc.equal(table["level"], level))
+    if measure not in measures or rows.num_rows == 0:
+        return None
+    sold = numeric_frame(rows, sort_by=("series_id", "demand_on")).groupby("demand_on")[_COLUMN[measure]].sum()
+    days = pd.date_range(shop.first_on, periods=shop.demand.size)
+    return np.asarray(sold.reindex(days).fillna(0.0), dtype=np.float64)

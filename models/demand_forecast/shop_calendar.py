@@ -79,11 +79,6 @@ class ShopDays:
         return np.clip(columns @ coefficients[: prior.size], -_LARGEST_EFFECT, _LARGEST_EFFECT)
 
 
-def shop_days(first_on: date, sold: Values, ahead: int, country: str) -> ShopDays:
-    """Return the shop's days with terms for `ahead` days more. Raises `UnknownCountryError`."""
-    return ShopDays(sold, calendar_terms(first_on, sold.size + ahead, country))
-
-
 def weekly(effects: CalendarEffects, period_days: int) -> CalendarEffects:
     """Return the effects on periods of `period_days`: the mean of their days' factors, on the logarithm."""
     whole = effects.past[effects.past.size % period_days :]
@@ -129,9 +124,13 @@ class SeriesCalendar:
     def __init__(self, shop: Mapping[str, Series], ahead: int, country: str) -> None:
         longest = -(-ahead // DAYS_IN_WEEK) * DAYS_IN_WEEK
         self._ahead = longest
-        self._shop = {
-            measure: shop_days(days.first_on, days.demand, longest, country) for measure, days in shop.items()
-        }
+        self._shop: dict[str, ShopDays] = {}
+        terms: dict[tuple[date, int], CalendarTerms] = {}  # measures have the same days, and holidays take a while
+        for measure, days in shop.items():
+            key = (days.first_on, days.demand.size)
+            if key not in terms:
+                terms[key] = calendar_terms(days.first_on, days.demand.size + longest, country)
+            self._shop[measure] = ShopDays(days.demand, terms[key])
         self._known: dict[tuple[str, int], CalendarEffects] = {}
 
     def __call__(self, series: Series, origin: int) -> CalendarEffects:

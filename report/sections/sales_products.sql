@@ -7,7 +7,7 @@ SELECT
     expected,
     upper_80 AS cautious
 FROM results.demand_totals
-WHERE level <> 'total'
+WHERE level IN ('category', 'product')
     AND measure = 'units'
     AND as_of = (SELECT max(as_of) FROM results.demand_totals)
 ORDER BY level DESC, expected DESC, series_name

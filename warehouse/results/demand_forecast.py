@@ -2,7 +2,10 @@
 
 from models.demand_forecast.candidates import AVERAGE, CANDIDATES, FALLBACK
 from warehouse.contracts import Check, Column, Question, Severity, result_table
+from warehouse.features.demand_series import LEVELS as KNOWN
 from warehouse.fields import SERIES_ID
+
+LEVELS = (*KNOWN, "category_rest", "product_rest")
 
 
 def _bound(name: str, description: str) -> Column:
@@ -17,8 +20,8 @@ TABLE = result_table(
         "each period; results.demand_totals has those of the sum. The season of the year, public holidays of "
         "shop.country and days on which the shop was closed are known, where the history has them: a closed day is "
         "forecast as 0. Models are chosen by a rolling-origin backtest; the intervals are "
-        "calibrated on windows that had chosen nothing, see coverage_80 and coverage_95 in model_metrics. Levels are "
-        "forecast one by one: products don't add up to categories, nor categories to the total. "
+        "calibrated on windows that had chosen nothing, see coverage_80 and coverage_95 in model_metrics. Levels "
+        "add up: in each period the categories with their rest, and the products with theirs, are the total. "
         "Earlier answers stay, so that forecasts can be compared with what came."
     ),
     key=("level", "series_id", "measure", "forecast_on"),
@@ -27,8 +30,11 @@ TABLE = result_table(
         Column(
             name="level",
             type="VARCHAR",
-            description="What the series adds up.",
-            allowed=("total", "category", "product"),
+            description=(
+                "What the series adds up; category_rest and product_rest are what the shop sells beyond the "
+                "categories, and beyond the products, that have series of their own."
+            ),
+            allowed=LEVELS,
         ),
         Column(
             name="measure",

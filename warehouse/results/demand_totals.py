@@ -3,6 +3,7 @@
 from models.demand_forecast.candidates import AVERAGE, CANDIDATES, FALLBACK
 from warehouse.contracts import Check, Column, Question, result_table
 from warehouse.fields import SERIES_ID
+from warehouse.results.demand_forecast import LEVELS
 
 
 def _amount(name: str, description: str, *, nullable: bool = False) -> Column:
@@ -24,8 +25,11 @@ TABLE = result_table(
         Column(
             name="level",
             type="VARCHAR",
-            description="What the series adds up.",
-            allowed=("total", "category", "product"),
+            description=(
+                "What the series adds up; category_rest and product_rest are what the shop sells beyond the "
+                "categories, and beyond the products, that have series of their own."
+            ),
+            allowed=LEVELS,
         ),
         Column(
             name="measure",

@@ -5,6 +5,7 @@ from models.demand_forecast.candidates.arima import Arima
 from models.demand_forecast.candidates.calendar_smoothing import CALENDAR_ETS, CALENDAR_THETA
 from models.demand_forecast.candidates.ets import Ets
 from models.demand_forecast.candidates.forecaster import Forecaster
+from models.demand_forecast.candidates.intermittent import ADIDA, CROSTON_SBA, IMAPA, TSB
 from models.demand_forecast.candidates.naive import Naive
 from models.demand_forecast.candidates.recent_mean import RecentMean
 from models.demand_forecast.candidates.same_days_last_year import SameDaysLastYear
@@ -19,6 +20,10 @@ CANDIDATES: Candidates[Forecaster] = Candidates(
         SameDaysLastYear(),
         CALENDAR_ETS,
         CALENDAR_THETA,
+        CROSTON_SBA,
+        TSB,
+        ADIDA,
+        IMAPA,
         Ets(),
         Theta(),
         Arima(),
@@ -29,7 +34,7 @@ CANDIDATES: Candidates[Forecaster] = Candidates(
 BASELINE = CANDIDATES.baseline.name
 SIMPLE = tuple(one.name for one in CANDIDATES if one.is_simple)
 
-# Every candidate that is not simple, with equal weights, and the same days of last year where they are known.
+# Candidates that are not simple, with equal weights; `backtest.members` says which.
 AVERAGE = Candidate(name="average", label="the average of the models")
 # What the metrics call the choice that is made anew for each series.
 SELECTED = Candidate(name="selected", label="the best model of each series")

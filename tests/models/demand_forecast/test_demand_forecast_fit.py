@@ -100,6 +100,20 @@ def test_results_keep_the_contract() -> None:
         assert connection.execute(f"SELECT count(*) FROM frame WHERE {check.violation}").fetchone() == (0,)
 
 
+def test_levels_add_up_in_every_period() -> None:
+    shop, tea, cup = _weekly_pattern(230), _weekly_pattern(230, 1) // 3, _weekly_pattern(230, 2) // 50
+    found = _fit(_table(("total", "total", shop), ("category", "tea", tea), ("product", "cup", cup)))
+    rows = found["demand_forecast"]
+    total = rows.query("level == 'total'").groupby(["measure", "forecast_on"])["forecast"].sum()
+    for level, measure in (("category", "amount"), ("product", "units")):
+        below = rows[rows["level"].isin([level, f"{level}_rest"]) & (rows["measure"] == measure)]
+        by_day = total[measure].to_numpy().reshape(-1, int(below["period_days"].iloc[0])).sum(axis=1)
+        assert below.groupby("forecast_on")["forecast"].sum().to_numpy() == pytest.approx(by_day)
+    totals = found["demand_totals"].set_index(["level", "measure"])["expected"]
+    assert totals["category", "amount"] + totals["category_rest", "amount"] == pytest.approx(totals["total", "amount"])
+    assert totals["product", "units"] + totals["product_rest", "units"] == pytest.approx(totals["total", "units"])
+
+
 def test_without_prices_categories_are_forecast_in_units() -> None:
     table = _table(("total", "total", _weekly_pattern(60)), ("category", "tea", _weekly_pattern(60)), priced=False)
     assert set(_fit(table)["demand_forecast"]["measure"]) == {"units"}

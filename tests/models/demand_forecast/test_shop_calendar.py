@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from models.demand_forecast.calendar_regression import calendar_terms
 from models.demand_forecast.series import Series
-from models.demand_forecast.shop_calendar import CalendarEffects, SeriesCalendar, own_effects, shop_days, weekly
+from models.demand_forecast.shop_calendar import CalendarEffects, SeriesCalendar, ShopDays, own_effects, weekly
 
 FIRST = date(2022, 1, 1)
 
@@ -25,6 +26,10 @@ def _shop(count: int, *, height: float = 0.5, growth: float = 0.1, noise: float 
     return np.asarray(np.exp(logs))
 
 
+def shop_days(sold: np.ndarray, ahead: int) -> ShopDays:
+    return ShopDays(sold, calendar_terms(FIRST, sold.size + ahead, ""))
+
+
 def _series(level: str, demand: np.ndarray, first_on: date = FIRST, period_days: int = 1) -> Series:
     return Series(
         level=level,
@@ -40,7 +45,7 @@ def _series(level: str, demand: np.ndarray, first_on: date = FIRST, period_days:
 @pytest.mark.parametrize("count", [380, 740], ids=["one year", "two years"])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_planted_year_is_found_ahead(count: int, seed: int) -> None:
-    effects = shop_days(FIRST, _shop(count, seed=seed), 60, "").effects_at(count, 60)
+    effects = shop_days(_shop(count, seed=seed), 60).effects_at(count, 60)
     assert effects.knows_year
     ahead = np.arange(count, count + 60)
     found = effects.ahead.reshape(-1, 10).mean(axis=1)
@@ -50,7 +55,7 @@ def test_a_planted_year_is_found_ahead(count: int, seed: int) -> None:
 
 
 def test_a_shop_younger_than_a_year_and_a_week_has_no_year() -> None:
-    effects = shop_days(FIRST, _shop(370), 28, "").effects_at(370, 28)
+    effects = shop_days(_shop(370), 28).effects_at(370, 28)
     assert not effects.knows_year
     by_week = effects.past[:364].reshape(-1, 7).mean(axis=1)
     assert np.ptp(by_week[4:48]) < 0.1
@@ -59,7 +64,7 @@ def test_a_shop_younger_than_a_year_and_a_week_has_no_year() -> None:
 def test_nothing_is_learned_from_what_came_later() -> None:
     sold = _shop(800)
     later = np.r_[sold[:700], sold[700:] * 5]
-    first, second = (shop_days(FIRST, one, 28, "").effects_at(700, 28) for one in (sold, later))
+    first, second = (shop_days(one, 28).effects_at(700, 28) for one in (sold, later))
     assert first.ahead.tolist() == second.ahead.tolist()
 
 
@@ -68,12 +73,12 @@ def test_a_moving_holidays_effect_is_put_where_it_will_be() -> None:
     easter = {date(2022, 4, 17), date(2023, 4, 9)}
     for day in easter:
         sold[(day - FIRST).days] *= 0.2
-    days = shop_days(FIRST, sold, 0, "")
+    days = shop_days(sold, 0)
     place = (date(2024, 3, 31) - FIRST).days
-    effects = shop_days(FIRST, sold[:800], 40, "").effects_at(800, 40)
+    effects = shop_days(sold[:800], 40).effects_at(800, 40)
     assert np.isfinite(effects.ahead).all()
     assert days.terms.special[(date(2023, 4, 9) - FIRST).days].any()
-    later = shop_days(FIRST, np.r_[sold, sold[-7:]][: place - 10], 28, "").effects_at(min(place - 10, 1_000), 28)
+    later = shop_days(np.r_[sold, sold[-7:]][: place - 10], 28).effects_at(min(place - 10, 1_000), 28)
     easter_day = later.ahead[place - min(place - 10, 1_000)]
     assert easter_day < np.delete(later.ahead, place - min(place - 10, 1_000))[:7].mean() - 0.5
 
@@ -88,7 +93,7 @@ def test_weeks_take_the_mean_of_their_days_and_closed_weeks_are_closed() -> None
 
 def test_a_young_series_borrows_the_shops_year_and_an_old_one_has_its_own() -> None:
     count = 1_096
-    borrowed = shop_days(FIRST, _shop(count), 28, "").effects_at(count, 28)
+    borrowed = shop_days(_shop(count), 28).effects_at(count, 28)
     opposite = _shop(count, height=-0.5, seed=4)
     young = own_effects(opposite[-200:], borrowed, 1)
     assert young.ahead.tolist() == borrowed.ahead.tolist()
