@@ -18,7 +18,8 @@ class DemandForecastParameters(Parameters):
     """`[models.demand_forecast]`: what is forecast, how far, by which models."""
 
     horizon_days: Annotated[int, Field(ge=7, le=182)] = Field(
-        default=28, description="Days to forecast; weekly series round up to whole weeks."
+        default=28,
+        description="Days to forecast; weekly series round up to whole weeks, and levels add up where both have days.",
     )
     product_count: Annotated[int, Field(ge=0, le=10_000)] = Field(
         default=25, description="Products to forecast: those that sold most in the last ranking_days."
