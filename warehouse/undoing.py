@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LINES_AT_A_TIME = 25_000_000
 # So many returns of one customer and product are paired one after the other. Those that follow, as of a number that
 # stands for many customers, are paired at once with the latest sales, whatever their quantity.
-ONE_BY_ONE = 100
+ONE_BY_ONE = 25
 # Whose a line is: a customer's; its order's, where nobody is known; and all erased customers' as if they were one, so
 # that what they returned stays taken off.
 _PARTY = r"""coalesce(
@@ -243,25 +243,34 @@ _ALL_THAT_FOLLOW = """
     edges AS (
         SELECT
             key,
-            from_height AS at_height,
-            lead(from_height) OVER (PARTITION BY key ORDER BY from_height) AS next_height
-        FROM (SELECT key, from_height FROM moved UNION SELECT key, to_height FROM moved)
+            height,
+            row_number() OVER upwards AS layer,
+            lead(height) OVER upwards - height AS thickness
+        FROM (SELECT key, from_height AS height FROM moved UNION SELECT key, to_height FROM moved)
+        WINDOW upwards AS (PARTITION BY key ORDER BY height)
     ),
 
+    -- Each step's layers are counted out: to look for them by their heights would compare all steps with all edges.
     layers AS (
+        SELECT moved.*, unnest(range(lowest.layer, highest.layer)) AS layer
+        FROM moved
+        INNER JOIN edges AS lowest ON lowest.key = moved.key AND lowest.height = moved.from_height
+        INNER JOIN edges AS highest ON highest.key = moved.key AND highest.height = moved.to_height
+    ),
+
+    taken_from AS (
         SELECT
-            moved.*,
-            edges.next_height - edges.at_height AS thickness,
+            layers.*,
+            edges.thickness,
             lag(sale) OVER earlier AS last_sale,
             lag(ordered_at) OVER earlier AS sold_at
-        FROM moved
-        INNER JOIN edges USING (key)
-        WHERE edges.at_height >= from_height AND edges.at_height < to_height
-        WINDOW earlier AS (PARTITION BY key, edges.at_height ORDER BY step)
+        FROM layers
+        INNER JOIN edges USING (key, layer)
+        WINDOW earlier AS (PARTITION BY key, layer ORDER BY step)
     )
 
     SELECT key, last_sale, undoing, sum(thickness)
-    FROM layers
+    FROM taken_from
     WHERE undoing IS NOT NULL AND last_sale IS NOT NULL AND sold_at >= ordered_at - to_days($longest::INTEGER)
     GROUP BY key, last_sale, undoing
 """
