@@ -22,7 +22,7 @@ from sources.files import (
 from sources.known_files import has_columns, known_files
 from sources.personal_columns import find_personal_columns, protect_incoming, remember_personal_columns
 from sources.refused_files import RefusedFile, refused_before
-from sources.staging import stage
+from sources.staging import keep_few_at_hand, stage
 from warehouse.binding import execute, insert_rows
 from warehouse.exhaustion import is_full_disk
 from warehouse.kinds import Kind
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 # What a statement ends with for want of memory, or because the run was stopped.
 _NOT_THE_FILES = (duckdb.OutOfMemoryException, duckdb.InterruptException)
+# So many rows of a load are looked through in memory; more of them are read from their files again.
+_ROWS_AT_HAND = 50_000
 _BROKEN_OFF = (
     "its last line, line {line:,}, has no end, which the source's other files have: it may be cut off. Send it again, "
     "or end its last line."
@@ -202,12 +204,14 @@ def load_files(
     parts = [part for file in files for part in personal_parts(str(file.path.absolute()))]
     keep_texts(connection, protection.key, name, Kind.FILE_NAME, parts)
     kept = _record_loads(connection, name, source, files, run_id=run_id, now=now)
+    at_hand = _ROWS_AT_HAND
     for group in groups([file for file in files if file.load_id not in kept]):
         columns = group[0].columns
         try:
             stage(connection, source, group, scratch)
             if refusal:
                 refusal.keep_out(connection, name, columns)
+            at_hand -= keep_few_at_hand(connection, at_hand)
             found = find_personal_columns(connection, name, source, columns)
             remember_personal_columns(connection, name, source, found, run_id=run_id, now=now)
             protect_incoming(connection, protection, name, source, columns, found)

@@ -73,6 +73,8 @@ def find_personal_columns(
         connection.execute("SELECT column_name, kind FROM ops.personal_columns WHERE source = ?", [name]).fetchall()
     )
     mapped = _core_columns(source)
+    unknown = [name for name in columns if name not in {*source.public_columns, *source.personal_columns, *mapped}]
+    sampled = _samples(connection, unknown)
     of_persons = "customer_id" in core_table(source.table).column_names
     found = []
     for column in columns:
@@ -89,7 +91,7 @@ def find_personal_columns(
             found.append(PersonalColumn(name=column, kind=Kind(before[column]), found_by="values"))
         elif by_name := kind_by_name(column, of_persons=of_persons):
             found.append(PersonalColumn(name=column, kind=by_name, found_by="name"))
-        elif by_values := kind_by_values(_sample(connection, column)):
+        elif by_values := kind_by_values(sampled[column]):
             found.append(PersonalColumn(name=column, kind=by_values, found_by="values"))
     return found
 
@@ -204,12 +206,16 @@ def _value(source: SourceSettings, column: str) -> str:
     return without_suffix_and_nulls(f"nullif(trim({quoted}), '')", suffixes[0], source.null_values)
 
 
-def _sample(connection: duckdb.DuckDBPyConnection, column: str) -> list[str]:
-    rows = connection.execute(
-        f"SELECT value FROM (SELECT {quote_identifier(column)} AS value FROM incoming_texts LIMIT {_SAMPLE_ROWS}) "
-        "WHERE value <> ''"
-    ).fetchall()
-    return [str(row[0]) for row in rows]
+def _samples(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> dict[str, list[str]]:
+    """Return the values of a sample of rows in each column, where there is one."""
+    if not columns:
+        return {}
+    listed = ", ".join(map(quote_identifier, columns))
+    rows = connection.execute(f"SELECT {listed} FROM incoming_texts LIMIT {_SAMPLE_ROWS}").fetchall()
+    by_column = zip(*rows, strict=True) if rows else [()] * len(columns)
+    return {
+        column: [str(value) for value in values if value] for column, values in zip(columns, by_column, strict=True)
+    }
 
 
 def _found_values(treatments: Sequence[_Treatment]) -> str:

@@ -78,3 +78,18 @@ def _stage_parquet(connection: duckdb.DuckDBPyConnection, paths: Sequence[str], 
         CREATE OR REPLACE TEMP VIEW incoming_counts AS
         SELECT _load_id AS load_id, count(*) AS row_count FROM incoming GROUP BY _load_id
     """)
+
+
+def keep_few_at_hand(connection: duckdb.DuckDBPyConnection, most: int) -> int:
+    """Put the rows of `incoming_texts` into memory where they are `most` or fewer, and return how many were put there.
+
+    They are read once for each column, and reading files costs more than so few rows. In memory they stay until the
+    transaction ends.
+    """
+    some = f"SELECT count(*) FROM (SELECT 1 FROM incoming_texts LIMIT {most + 1})"
+    count = int((connection.execute(some).fetchone() or (0,))[0])
+    if count > most:
+        return 0
+    connection.execute("CREATE OR REPLACE TEMP TABLE few_texts AS FROM incoming_texts")
+    connection.execute("CREATE OR REPLACE TEMP VIEW incoming_texts AS FROM few_texts")
+    return count

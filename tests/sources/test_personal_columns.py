@@ -170,6 +170,24 @@ def test_a_column_is_declared_personal_or_public(sqlite_lake: WarehouseSettings,
     ]
 
 
+@pytest.mark.parametrize("rows_at_hand", [0, 1, 3])
+def test_the_same_is_protected_from_memory_and_from_files(
+    sqlite_lake: WarehouseSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows_at_hand: int
+) -> None:
+    """Two groups of files: none, the smaller one, or both are looked through in memory."""
+    monkeypatch.setattr("sources.loading._ROWS_AT_HAND", rows_at_hand)
+    lines = [f"{number},1,cup,c{number}@example.org,2024-01-01,1,1,UK" for number in range(3)]
+    orders(tmp_path / "in", *lines[:2])
+    source = orders(tmp_path / "in", f"{lines[2]},ann@example.org", header=f"{ORDERS},contact")
+    ingest(sqlite_lake, source)
+    assert ask(sqlite_lake, "SELECT customer_id, contact FROM raw.orders ORDER BY order_id") == [
+        (KEY.pseudonym("c0@example.org"), None),
+        (KEY.pseudonym("c1@example.org"), None),
+        (KEY.pseudonym("c2@example.org"), KEY.pseudonym("ann@example.org")),
+    ]
+    assert ask(sqlite_lake, "SELECT column_name, found_by FROM ops.personal_columns") == [("contact", "values")]
+
+
 def test_personal_columns_are_left_out_where_they_are_to_be_dropped(
     sqlite_lake: WarehouseSettings, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sources.files import SourceError, inspect_file
 from sources.personal_columns import protect_incoming
 from sources.records import distinct_names, looks_like_lines, records
-from sources.staging import stage
+from sources.staging import keep_few_at_hand, stage
 from tests.keys import KEY, PROTECTION
 from warehouse.catalog import tables
 from warehouse.ddl import create_tables
@@ -42,6 +42,20 @@ def staged(path: Path, scratch: Path, content: str | bytes) -> list[tuple[object
     counted = connection.execute("SELECT row_count FROM incoming_counts").fetchone()
     assert counted == (len(rows),)
     return rows
+
+
+def test_few_rows_are_kept_at_hand_and_more_are_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(HEADER + "".join(map(line, range(3))), encoding="utf-8")
+    columns = {"order_id": "id", "product_id": "sku", "ordered_at": "at"}
+    settings = SourceSettings.model_validate({"table": "order_lines", "path": file, "columns": columns})
+    with duckdb.connect() as connection:
+        stage(connection, settings, [inspect_file("orders", settings, file)], tmp_path)
+        assert keep_few_at_hand(connection, 2) == 0
+        assert keep_few_at_hand(connection, 3) == 3
+        for staged_file in tmp_path.iterdir():
+            staged_file.unlink()
+        assert connection.execute("SELECT id FROM incoming_texts ORDER BY 1").fetchall() == [("0",), ("1",), ("2",)]
 
 
 def good(*numbers: int) -> list[tuple[object, ...]]:

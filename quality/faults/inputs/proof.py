@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from quality.faults.inputs.mutation import Mutant
 
 COUNT, QUICK_COUNT = 2_000, 60
-_BATCH = 12
+_BATCH = 40
 
 
 def measure(plan: Plan) -> Measured:
