@@ -12,6 +12,36 @@ def _bound(name: str, description: str) -> Column:
     return Column(name=name, type="DOUBLE", description=description, unit="see measure", minimum=0)
 
 
+# What tells the series of forecasts apart.
+OF_SERIES = (
+    SERIES_ID,
+    Column(
+        name="level",
+        type="VARCHAR",
+        description=(
+            "What the series adds up; category_rest and product_rest are what the shop sells beyond the "
+            "categories, and beyond the products, that have series of their own."
+        ),
+        allowed=LEVELS,
+    ),
+    Column(
+        name="measure",
+        type="VARCHAR",
+        description="What is forecast: units sold, or amount, in the shop's currency.",
+        allowed=("units", "amount"),
+    ),
+    Column(name="series_name", type="VARCHAR", description="The series' name for people."),
+    Column(
+        name="model",
+        type="VARCHAR",
+        description=(
+            f"The model chosen; {AVERAGE.name} is the mean of several, "
+            f"{FALLBACK.name} stands where the history is too short or even for any other."
+        ),
+        allowed=(*CANDIDATES.names, AVERAGE.name, FALLBACK.name),
+    ),
+)
+
 TABLE = result_table(
     name="demand_forecast",
     grain="one row per series, measure and period to come",
@@ -26,32 +56,7 @@ TABLE = result_table(
     ),
     key=("level", "series_id", "measure", "forecast_on"),
     columns=(
-        SERIES_ID,
-        Column(
-            name="level",
-            type="VARCHAR",
-            description=(
-                "What the series adds up; category_rest and product_rest are what the shop sells beyond the "
-                "categories, and beyond the products, that have series of their own."
-            ),
-            allowed=LEVELS,
-        ),
-        Column(
-            name="measure",
-            type="VARCHAR",
-            description="What is forecast: units sold, or amount, in the shop's currency.",
-            allowed=("units", "amount"),
-        ),
-        Column(name="series_name", type="VARCHAR", description="The series' name for people."),
-        Column(
-            name="model",
-            type="VARCHAR",
-            description=(
-                f"The model chosen; {AVERAGE.name} is the mean of several, "
-                f"{FALLBACK.name} stands where the history is too short or even for any other."
-            ),
-            allowed=(*CANDIDATES.names, AVERAGE.name, FALLBACK.name),
-        ),
+        *OF_SERIES,
         Column(name="reading", type="VARCHAR", description="The forecast and the choice of model in plain words."),
         Column(name="horizon_step", type="BIGINT", description="1 is the first period to come.", minimum=1),
         Column(name="period_days", type="BIGINT", description="Days in a period: 1 or 7.", unit="days", minimum=1),

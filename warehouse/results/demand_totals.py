@@ -1,9 +1,7 @@
 """The contract of results.demand_totals."""
 
-from models.demand_forecast.candidates import AVERAGE, CANDIDATES, FALLBACK
 from warehouse.contracts import Check, Column, Question, result_table
-from warehouse.fields import SERIES_ID
-from warehouse.results.demand_forecast import LEVELS
+from warehouse.results.demand_forecast import OF_SERIES
 
 
 def _amount(name: str, description: str, *, nullable: bool = False) -> Column:
@@ -21,29 +19,7 @@ TABLE = result_table(
     ),
     key=("level", "series_id", "measure"),
     columns=(
-        SERIES_ID,
-        Column(
-            name="level",
-            type="VARCHAR",
-            description=(
-                "What the series adds up; category_rest and product_rest are what the shop sells beyond the "
-                "categories, and beyond the products, that have series of their own."
-            ),
-            allowed=LEVELS,
-        ),
-        Column(
-            name="measure",
-            type="VARCHAR",
-            description="What is forecast: units sold, or amount, in the shop's currency.",
-            allowed=("units", "amount"),
-        ),
-        Column(name="series_name", type="VARCHAR", description="The series' name for people."),
-        Column(
-            name="model",
-            type="VARCHAR",
-            description="The model chosen, as in demand_forecast.",
-            allowed=(*CANDIDATES.names, AVERAGE.name, FALLBACK.name),
-        ),
+        *OF_SERIES,
         Column(name="reading", type="VARCHAR", description="The sum, what it compares with and how sure it is."),
         Column(name="day_count", type="BIGINT", description="Days ahead.", unit="days", minimum=1),
         _amount("expected", "Expected demand of all days."),
