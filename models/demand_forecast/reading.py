@@ -90,8 +90,8 @@ def _accuracy(figures: Mapping[str, float], days: int) -> list[str]:
     if "sum_error" in figures:
         share = f"{figures['sum_error']:.0%}"
         said.append(
-            f"In {windows} test {'window' if windows == 1 else 'windows'} of {days} days, which had no part in the "
-            f"choice, such sums were off by {share} of what was sold."
+            f"In {windows} test {'window' if windows == 1 else 'windows'} of {days} days, with the model "
+            f"chosen before each, such sums were off by {share} of what was sold."
         )
     missed = [
         f"{'sums over the horizon' if prefix else 'single periods'} lay inside the {level}% interval in "
