@@ -190,6 +190,7 @@ def test_a_replay_that_breaks_core_leaves_core_as_it_was(merged: Run, monkeypatc
     assert ask(merged.settings.warehouse, "SELECT count(*) FROM core.orders") == [(0,)]
 
 
+@pytest.mark.long
 def test_features_that_break_their_contract_leave_the_last_ones(merged: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as unjudged:
         unjudged.setattr(expectations.layers, "tables", lambda _: ())

@@ -334,6 +334,7 @@ def test_what_an_erasure_forgot_is_not_called_never_built(shop: Shop) -> None:
     assert "after an erasure" in shop.whole_because(NEXT)
 
 
+@pytest.mark.long
 def test_a_difference_is_found(shop: Shop) -> None:
     shop.change(lines(1000, 3, on(NEXT)))
     build, _, base = shop.build(NEXT)

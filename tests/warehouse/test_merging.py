@@ -295,6 +295,7 @@ LINES = st.tuples(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(files=st.lists(st.lists(LINES, max_size=6), min_size=1, max_size=3))
 def test_files_merged_together_end_as_files_merged_one_by_one(

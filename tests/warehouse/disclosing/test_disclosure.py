@@ -157,6 +157,7 @@ def test_tables_and_columns_are_explained(document: dict[str, Any]) -> None:
     assert "in earlier states only, from run run-1: customer_id: CUST-0042; country: Germany" in text
 
 
+@pytest.mark.long
 def test_an_address_is_found_by_its_clear_value(asked_shop: Path) -> None:
     document = document_of(asked_shop, EMAIL)
     assert [row["customer_id"] for row in table(document, "core.order_lines")["rows"]] == [EMAIL]
@@ -165,6 +166,7 @@ def test_an_address_is_found_by_its_clear_value(asked_shop: Path) -> None:
     ) == [(0,)]
 
 
+@pytest.mark.long
 def test_without_the_key_pseudonyms_are_told_and_said_to_be(asked_shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(KEY_VARIABLE)
     settings = settings_in(asked_shop).model_copy(update={"privacy": PrivacySettings(key_file=asked_shop / "no key")})
@@ -176,6 +178,7 @@ def test_without_the_key_pseudonyms_are_told_and_said_to_be(asked_shop: Path, mo
         disclose(settings, [EMAIL], now=NOW)
 
 
+@pytest.mark.long
 def test_files_are_the_owners_and_are_not_overwritten(asked_shop: Path, tmp_path: Path) -> None:
     settings = settings_in(asked_shop)
     before = sorted((file, file.stat().st_mtime_ns) for file in settings.warehouse.path.rglob("*.parquet"))

@@ -159,6 +159,7 @@ def test_raw_rows_go_and_everything_else_stays(lake: WarehouseSettings, tmp_path
     _look_at_raw(settings_of(lake, tmp_path / "files", retention={"raw_days": 30}), tmp_path)
 
 
+@pytest.mark.long
 def test_raw_rows_go_and_core_stays(folder: Path) -> None:
     _look_at_raw(settings_in(folder, retention={"raw_days": 30}), folder)
 
@@ -244,6 +245,7 @@ def test_a_superseded_content_that_comes_back_is_read_again(folder: Path) -> Non
 # --- quarantine -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_what_nobody_decided_on_is_discarded_and_counted(folder: Path) -> None:
     settings = settings_in(folder, retention={"quarantine_days": 30, "unnamed_values": True})
     before = said(settings)
