@@ -160,11 +160,11 @@ class Workbench:
                 ]
             problem = f"the whole run ends: {type(error).__name__}: {str(error)[:600]}"
             return [_verdict(mutants[0], DEFECT, problems=(problem,))]
-        # The same content is loaded once, as the first file that has it.
-        first_of = {mutant.data: name for name, mutant in reversed(list(zip(names, mutants, strict=True)))}
         known = {*taken.rows, *(file.file for file in taken.inspection.refused)}
+        # The same content is loaded once, under the first of its names.
+        loaded_as = {mutant.data: name for name, mutant in zip(names, mutants, strict=True) if name in known}
         return [
-            _judged(mutant, taken, name if name in known else first_of[mutant.data])
+            _judged(mutant, taken, name if name in known else loaded_as.get(mutant.data, name))
             for name, mutant in zip(names, mutants, strict=True)
         ]
 
