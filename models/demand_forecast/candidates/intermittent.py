@@ -46,30 +46,20 @@ class _Intermittent(Forecaster):
         yield Estimate("mean", mean, math.nan, "demand of an open period, in the series' unit, the calendar taken off")
 
 
-CROSTON_SBA = OnCalendar(
-    name="croston_sba",
-    label="Croston's method as Syntetos and Boylan correct it",
-    inner=_Intermittent(name="croston_sba", label="", model="CrostonSBA"),
-)
+def _on_calendar(name: str, label: str, model: str, **settings: float) -> OnCalendar:
+    return OnCalendar(
+        name=name, label=label, inner=_Intermittent(name=name, label="", model=model, settings=tuple(settings.items()))
+    )
+
+
+CROSTON_SBA = _on_calendar("croston_sba", "Croston's method as Syntetos and Boylan correct it", "CrostonSBA")
 """Syntetos and Boylan (2005), The accuracy of intermittent demand estimates, Int. Journal of Forecasting 21."""
 
-TSB = OnCalendar(
-    name="tsb",
-    label="the method of Teunter, Syntetos and Babai",
-    inner=_Intermittent(name="tsb", label="", model="TSB", settings=(("alpha_d", 0.1), ("alpha_p", 0.1))),
-)
+TSB = _on_calendar("tsb", "the method of Teunter, Syntetos and Babai", "TSB", alpha_d=0.1, alpha_p=0.1)
 """Teunter, Syntetos and Babai (2011), Intermittent demand, European Journal of Operational Research 214."""
 
-ADIDA = OnCalendar(
-    name="adida",
-    label="smoothing of demand added up over its usual interval",
-    inner=_Intermittent(name="adida", label="", model="ADIDA"),
-)
+ADIDA = _on_calendar("adida", "smoothing of demand added up over its usual interval", "ADIDA")
 """Nikolopoulos et al. (2011), An aggregate-disaggregate approach, Journal of the Operational Research Society 62."""
 
-IMAPA = OnCalendar(
-    name="imapa",
-    label="smoothing of demand added up over several intervals",
-    inner=_Intermittent(name="imapa", label="", model="IMAPA"),
-)
+IMAPA = _on_calendar("imapa", "smoothing of demand added up over several intervals", "IMAPA")
 """Petropoulos and Kourentzes (2015), Forecast combinations for intermittent demand, same journal 66."""
